@@ -38,6 +38,7 @@ from grandstand.assistant.service import (
     ServiceError,
 )
 from grandstand.assistant.suggestion import (
+    Failure,
     FeatureName,
     Model,
     Outcome,
@@ -71,7 +72,7 @@ log = structlog.get_logger(__name__)
 class SuggestionError(Exception):
     """There is no suggestion. ``why`` is a word for figures; the message is for who asked."""
 
-    def __init__(self, why: str, words: str, retry_after_s: float = 0.0) -> None:
+    def __init__(self, why: Failure, words: str, retry_after_s: float = 0.0) -> None:
         super().__init__(words)
         self.why = why
         self.retry_after_s = retry_after_s
@@ -121,7 +122,7 @@ class Assistant:
         self._endpoint: Endpoint | None = None
         if self._terms.url:
             self._endpoint = Endpoint(self._terms.url, self._terms.model, self._terms.key)
-            self._metrics.up.labels(self.model).set(1)
+            self._metrics.begin(self.model, answers.WORDS)
 
     @property
     def has_endpoint(self) -> bool:
@@ -292,7 +293,7 @@ class Assistant:
             raise SuggestionError("answer", f"the model's endpoint: {fault}") from None
         except ServiceError as fault:
             self._breaker.failed(time.monotonic(), fault.retry_after_s)
-            why = "key" if isinstance(fault, KeyRefusedError) else "service"
+            why: Failure = "key" if isinstance(fault, KeyRefusedError) else "service"
             words = f"the model's endpoint: {fault}"
             raise SuggestionError(why, words, fault.retry_after_s) from None
         except BaseException:

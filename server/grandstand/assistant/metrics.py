@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import get_args
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from grandstand.assistant.suggestion import Failure, FeatureName, Outcome
 
 SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 """Buckets: a model takes seconds."""
@@ -36,3 +41,17 @@ class AssistantMetrics:
             buckets=SECONDS,
             registry=registry,
         )
+
+    def begin(self, model: str, checks: Iterable[str]) -> None:
+        """Let all series begin, before anything is asked: a rate never sees a counter's first 1."""
+        self.up.labels(model).set(1)
+        for feature in get_args(FeatureName):
+            self.requests.labels(feature)
+            self.characters.labels(feature)
+            for counter, words in (
+                (self.failures, get_args(Failure)),
+                (self.outcomes, get_args(Outcome)),
+                (self.refused, checks),
+            ):
+                for word in words:
+                    counter.labels(feature, word)

@@ -13,6 +13,11 @@ FeatureName: TypeAlias = Literal["poll-questions", "summary", "peak", "appeal", 
 
 Outcome: TypeAlias = Literal["sent", "changed", "dismissed"]
 
+Failure: TypeAlias = Literal[
+    "busy", "budget", "paused", "late", "key", "service", "answer", "unfit", "off"
+]
+"""Why a request brings no suggestion."""
+
 
 class Suggestion(Struct, frozen=True, omit_defaults=True):
     """A text by a model: a question with its `options`, what a part of the audience says, what
