@@ -261,8 +261,10 @@ class Assistant:
         self._budgets.move_to_end(use.room)
         while len(self._budgets) > BUDGETS_MAX:
             self._budgets.popitem(last=False)
-        budget.spent_elsewhere(await store.spent(use.room))
-        if not budget.take(use.characters, time.monotonic()):
+        spent = await store.spent(use.room)
+        now_s = time.monotonic()
+        budget.spent_elsewhere(spent, now_s)
+        if not budget.take(use.characters, now_s):
             use.characters = 0
             words = "what this room may spend on the model is used up"
             raise SuggestionError("budget", words, BUDGET_S)

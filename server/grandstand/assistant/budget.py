@@ -1,17 +1,21 @@
-"""How many characters may be sent to engines: a minute, and a show, by room and language. Pure.
+"""How many characters may be sent in a minute and in a show: to engines by room and language, to
+the assistant's model by room. Pure.
 
 A minute's characters are a bucket that refills steadily. A show's are a sum, which the store keeps
-over takeovers (``store/translations.py``).
+over takeovers (``store.translations``, ``store.suggestions``). Both forget it at the end of the
+show.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from grandstand.store.keys import SHOW_S
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Characters by room and language; 0 sets no limit. ``price`` is of a million characters."""
+    """Characters; 0 sets no limit. ``price`` is of a million characters."""
 
     minute: int = 0
     show: int = 0
@@ -23,17 +27,21 @@ class Limits:
 
 
 class Budget:
-    """What one room may spend on one language."""
+    """What one room may spend, on translations by language; ``now_s`` is of a clock that never runs
+    backwards."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._left = float(limits.minute)
         self._at_s: float | None = None
+        self._spent_at_s = 0.0
         self.spent = 0
         self._uncounted = 0
 
-    def spent_elsewhere(self, characters: int) -> None:
-        """Take over a sum that others may have raised."""
+    def spent_elsewhere(self, characters: int, now_s: float) -> None:
+        """Take over the store's sum of the show, which others may have raised."""
+        if now_s - self._spent_at_s >= SHOW_S:  # the store has forgotten it, too
+            self.spent = 0
         self.spent = max(self.spent, characters)
 
     def take(self, characters: int, now_s: float) -> bool:
@@ -48,6 +56,7 @@ class Budget:
             if characters > self._left:
                 return False
             self._left -= characters
+        self._spent_at_s = now_s
         self.spent += characters
         self._uncounted += characters
         return True

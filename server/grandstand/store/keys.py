@@ -76,6 +76,10 @@ INQUIRIES = "*inquiries"
 """Stand in place of a room, too: in the lease of what one process does for all rooms, and in
 channels."""
 
+SHOW_S = 21_600
+"""A show has ended when nothing was sent for so long, to translators or to the assistant's model:
+its sums of characters go."""
+
 RUNDOWN_ITEMS = "rundown_items"
 """The field of a room's state with the items of its run-down, which no replica loads."""
 

@@ -15,8 +15,6 @@ from grandstand.store.reader import Reader
 from grandstand.store.topology.topology import Command
 
 OPEN_S = 86_400
-SHOW_S = 21_600
-"""A show's sum of characters ends when nothing was sent for so long."""
 
 Said = Literal["counted", "again", "other", "unknown"]
 
@@ -60,7 +58,7 @@ class Suggestions:
         if characters:
             commands += [
                 ("INCRBY", keys.assisted(room), characters),
-                ("EXPIRE", keys.assisted(room), SHOW_S),
+                ("EXPIRE", keys.assisted(room), keys.SHOW_S),
             ]
         await self._reader.ask_all(commands)
 

@@ -18,9 +18,6 @@ PERIOD_MS = 300_000
 KEPT_MAX = 100_000
 """Translations of a room in a period, 15 MB; further ones are not kept."""
 
-SHOW_S = 21_600
-"""A show's sum of characters ends when nothing was sent for so long."""
-
 
 class Translations:
     """The translations in all rooms."""
@@ -57,7 +54,7 @@ class Translations:
         now, _ = _periods(room, now_ms)
         sent: list[Command] = [
             ("HINCRBY", keys.translated(room), lang, characters),
-            ("EXPIRE", keys.translated(room), SHOW_S),
+            ("EXPIRE", keys.translated(room), keys.SHOW_S),
         ]
         if not said or await self._reader.ask("HLEN", now) >= KEPT_MAX:
             await self._reader.ask_all(sent)

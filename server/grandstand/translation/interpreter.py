@@ -278,7 +278,7 @@ class Interpreter:
         """Answer what the cluster knows, and learn what it has spent; return the rest."""
         texts = [item.text for item in wanted.values()]
         sent = await self._cache.look_up(call.room, call.lang, texts)
-        self._budget(call).spent_elsewhere(sent)
+        self._budget(call).spent_elsewhere(sent, time.monotonic())
         for key in wanted:
             if key in self._cache:
                 call.found[key] = self._cache.get(key), CACHE
