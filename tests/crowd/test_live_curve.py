@@ -43,6 +43,13 @@ def test_a_week_is_kept() -> None:
     assert made.viewers[:2] == [101.0, 102.0]
 
 
+def test_a_count_copies_nothing_of_the_week() -> None:
+    made = curve(3)
+    viewers, comments = made.viewers, made.comments
+    made.count_viewers(BEGIN + 5, 1.0)
+    assert (made.viewers is viewers, made.comments is comments) == (True, True)
+
+
 @pytest.mark.parametrize("minute", [BEGIN - 1, BEGIN + 10 * KEPT, BEGIN - 10 * KEPT])
 def test_a_clock_that_jumps_far_begins_anew(minute: int) -> None:
     made = curve(3)

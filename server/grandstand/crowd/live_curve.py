@@ -68,10 +68,11 @@ class LiveCurve:
         """
         if not self.viewers or not self.begin <= minute <= self.last + KEPT:
             self.begin, self.viewers, self.comments = minute, [], []
-        place = minute - self.begin
-        missing = [math.nan] * (place + 1 - len(self.viewers))
-        self.viewers = [*self.viewers[: place + 1], *missing][-KEPT:]
-        self.comments = [*self.comments[: place + 1], *missing][-KEPT:]
+        length = minute + 1 - self.begin
+        for counts in (self.viewers, self.comments):  # in place: a week is read minute by minute
+            del counts[length:]
+            counts += [math.nan] * (length - len(counts))
+            del counts[:-KEPT]
         self.begin = minute + 1 - len(self.viewers)
         self.viewers[-1] = viewers
 
