@@ -287,10 +287,11 @@ async def test_a_slow_endpoint_delays_nobody_and_is_asked_once_at_a_time(
     for _ in range(FAILURES):
         status, told = await ask(on_stage, room, "summary")
         assert "no answer within" in told["detail"]
-    asked = len(model.asked)
+    asked, spent = len(model.asked), on_stage.api.assistant._budgets[room].spent
     status, told = await ask(on_stage, room, "summary")
     assert "left alone" in told["detail"]
     assert len(model.asked) == asked
+    assert on_stage.api.assistant._budgets[room].spent == spent  # nothing was sent
     model.answering.set()
 
 

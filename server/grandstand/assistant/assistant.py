@@ -237,7 +237,7 @@ class Assistant:
     ) -> Suggested:
         data = feature.data(material, lang)
         use.characters = len(use.prompt.text) + len(msgspec.json.encode(data).decode())
-        await self._afford(store, use)
+        await self._begin(store, use)
         said = await self._answer(endpoint, use, feature, data)
         use.version = said.version
         use.characters += said.characters
@@ -256,6 +256,19 @@ class Assistant:
             use.at,
         )
 
+    async def _begin(self, store: Suggestions, use: _Use) -> None:
+        """Take the endpoint's turn, and the characters if it may be asked. Raises SuggestionError,
+        StoreUnavailable."""
+        if not self._breaker.admits(time.monotonic()):
+            use.characters = 0
+            words = "the model's endpoint fails: it is left alone for a while"
+            raise SuggestionError("paused", words, BUSY_S)
+        try:
+            await self._afford(store, use)
+        except BaseException:
+            self._breaker.abandoned()
+            raise
+
     async def _afford(self, store: Suggestions, use: _Use) -> None:
         budget = self._budgets.setdefault(use.room, Budget(self._terms.limits))
         self._budgets.move_to_end(use.room)
@@ -272,10 +285,6 @@ class Assistant:
     async def _answer(
         self, endpoint: Endpoint, use: _Use, feature: Feature, data: object
     ) -> Answered[object]:
-        if not self._breaker.admits(time.monotonic()):
-            use.characters = 0
-            words = "the model's endpoint fails: it is left alone for a while"
-            raise SuggestionError("paused", words, BUSY_S)
         answered, deadline_s = False, use.deadline_s or DEADLINE_S
         try:
             async with timeout(deadline_s):
