@@ -10,7 +10,6 @@ from grandstand.domain.identity import Role
 from grandstand.domain.stored_state import item_of
 from grandstand.domain.utterance import Utterance
 from grandstand.edge import batch as module
-from grandstand.edge import refusals
 from grandstand.edge.batch_timing import FEW, BatchTiming
 from grandstand.edge.submission import CommentIn, VoteIn
 from grandstand.moderation.moderator import Judgement
@@ -456,19 +455,6 @@ async def test_who_was_not_refused_has_no_appeal(on_still_harness: Harness) -> N
     for user, message in (("v", "rude"), ("u", "kind"), ("u", "none")):
         with pytest.raises(RefusedError, match="was refused here"):
             line.batches.appeal(Appeal("1", message), user, lambda told: None)
-
-
-async def test_refused_words_are_forgotten_though_nobody_says_anything_more(
-    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for place in (module, refusals):
-        monkeypatch.setattr(place, "KEPT_MS", 50)
-    line = await line_on(on_still_harness)
-    line.say("rude", text="kill yourself", user="u")
-    await line.batches.flushed()
-    kept = line.batches._refusals
-    assert kept
-    await until(lambda: not kept)
 
 
 async def test_neither_staff_nor_votes_are_thinned_nor_what_has_another_answer(

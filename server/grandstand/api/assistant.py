@@ -1,4 +1,5 @@
-"""What a model suggests to producers, what they do with it, and the switch for all rooms.
+"""What a model suggests to producers, and of answers to appeals to moderators, too; what they do
+with it; and the switch for all rooms.
 
 Each answer says by which model it was made and what it rests on. Nothing goes to viewers by itself:
 a person sends it, by the calls that it would be sent with anyway, and says so (`outcome`).
@@ -6,7 +7,7 @@ a person sends it, by the calls that it would be sent with anyway, and says so (
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -14,7 +15,7 @@ from starlette.responses import Response
 
 from grandstand.api import assistant_material, assistant_state
 from grandstand.api.assistant_state import is_switched_on
-from grandstand.api.operations import Call, Operation, answer
+from grandstand.api.operations import Access, Call, Operation, answer
 from grandstand.api.problems import (
     ASSISTANT_OFF,
     NO_SUGGESTION,
@@ -179,29 +180,35 @@ async def outcome(call: Call) -> Response:
 _ROOM = "/v1/rooms/{room}/assistant"
 _EVERYWHERE = "/v1/assistant"
 
+_FEATURES: Sequence[
+    tuple[FeatureName, Access, Callable[[Call], Awaitable[Response]], type[Struct]]
+] = (
+    ("poll-questions", "producer", poll_questions, QuestionsBody),
+    ("summary", "producer", summary, SummaryBody),
+    ("peak", "producer", peak, PeakBody),
+    ("appeal", "moderator", appeal, AppealBody),
+)
+
 OPERATIONS: Sequence[Operation] = (
-    Operation("GET", _ROOM, "producer", assistant_state.get, {200: assistant_state.AssistantState}),
+    Operation(
+        "GET", _ROOM, "moderator", assistant_state.get, {200: assistant_state.AssistantState}
+    ),
     *(
         Operation(
             "POST",
             f"{_ROOM}/{feature}",
-            "producer",
+            role,
             handler,
             {200: Suggested},
             body=body,
             refusals=(409, 429, 502),
         )
-        for feature, handler, body in (
-            ("poll-questions", poll_questions, QuestionsBody),
-            ("summary", summary, SummaryBody),
-            ("peak", peak, PeakBody),
-            ("appeal", appeal, AppealBody),
-        )
+        for feature, role, handler, body in _FEATURES
     ),
     Operation(
         "POST",
         _ROOM + "/{suggestion}/outcome",
-        "producer",
+        "moderator",
         outcome,
         {200: OutcomeTold},
         body=OutcomeBody,

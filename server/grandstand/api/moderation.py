@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from grandstand.api.operations import Call, answer, event_id
 from grandstand.api.problems import UNKNOWN_VIEWER, Fault, of_refusal
+from grandstand.api.validation import NOT_BLANK
 from grandstand.domain.erasure_events import ViewerErased
 from grandstand.domain.events import (
     CommentEvent,
@@ -66,6 +67,14 @@ class Decision(Struct, frozen=True):
 
     comment: str
     status: Literal["approved", "rejected", "retracted"]
+
+
+class AnswerBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """What to say to the author of a comment that is decided about, instead of the usual words.
+    ``by`` names the model that wrote it, if nobody has changed it: the author is told."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=500, pattern=NOT_BLANK)] | UnsetType = UNSET
+    by: Annotated[str, Meta(min_length=1, max_length=100, pattern=NOT_BLANK)] | UnsetType = UNSET
 
 
 class DecideBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -244,8 +253,10 @@ async def erase(call: Call) -> Response:
 
 
 async def _decide(call: Call, approved: bool) -> Response:
-    comment = call.path("comment")
-    await call.submit(HeldDecided(event_id(), comment, approved))
+    comment, body = call.path("comment"), call.body(AnswerBody)
+    text = "" if body.text is UNSET else clean(body.text)
+    by = clean(body.by) if text and body.by is not UNSET else ""
+    await call.submit(HeldDecided(event_id(), comment, approved, text, by))
     return answer(Decision(comment, "approved" if approved else "rejected"))
 
 

@@ -327,7 +327,7 @@ OPERATIONS: Sequence[Operation] = (
             "moderator",
             handler,
             {200: moderation.Decision},
-            body=Nothing,
+            body=Nothing if handler is moderation.retract else moderation.AnswerBody,
         )
         for handler in (moderation.approve, moderation.reject, moderation.retract)
     ),

@@ -43,6 +43,7 @@ class CommentEvent(Struct, frozen=True, array_like=True, tag="c"):
     role: Role = "viewer"
     lang: str = UNKNOWN_LANG
     appeal: str | None = None
+    model: str = ""
 
     @classmethod
     def of(
@@ -56,9 +57,10 @@ class CommentEvent(Struct, frozen=True, array_like=True, tag="c"):
         category: str = "",
         reason: str = "",
         appeal: str | None = None,
+        model: str = "",
     ) -> CommentEvent:
-        """Return the event of ``utterance``, with what moderation found; of one that it refused,
-        with what its author says to that."""
+        """Return the event of ``utterance``, with what moderation found (``model`` scored it); of
+        one that it refused, with what its author says to that."""
         return cls(
             utterance.user,
             utterance.name,
@@ -77,6 +79,7 @@ class CommentEvent(Struct, frozen=True, array_like=True, tag="c"):
             utterance.role,
             utterance.lang,
             appeal,
+            model,
         )
 
     @property
@@ -100,6 +103,7 @@ class CommentEvent(Struct, frozen=True, array_like=True, tag="c"):
             said.staff_role,
             said.lang,
             UNSET if self.appeal is None else self.appeal,
+            self.model,
             mode=said.look.mode,
             color=said.look.color,
             size=said.look.size,
@@ -250,11 +254,13 @@ class Retracted(Struct, frozen=True, tag="retract"):
 
 
 class HeldDecided(Struct, frozen=True, tag="decide"):
-    """A moderator approves or rejects a held comment."""
+    """A moderator decides a held comment, and tells its author ``text``, which ``by`` wrote."""
 
     id: str
     comment: str
     approved: bool
+    text: str = ""
+    by: str = ""
 
 
 class HeldDecidedTogether(Struct, frozen=True, tag="decide together"):

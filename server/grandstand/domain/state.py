@@ -79,7 +79,8 @@ class PrivateChanges(Struct, omit_defaults=True):
     run-down that went, each with its poll or ``""``; with None they wait again, or were removed.
     ``erasures`` are as in the state; with ``erased`` nobody gets frames of before again.
     ``entities`` are the rows of those that changed, whole (``domain.entities``); they are too many
-    for the state. ``translations`` are of what frames of this epoch brought.
+    for the state. ``translations`` are of what frames of this epoch brought. ``refused`` has what
+    was held and is turned away, whose authors may appeal.
     """
 
     polls: list[PollRecord] = field(default_factory=list)
@@ -104,6 +105,7 @@ class PrivateChanges(Struct, omit_defaults=True):
     entities: dict[str, bytes] = field(default_factory=dict)
     schemas: dict[str, KindSchema | None] = field(default_factory=dict)
     translations: list[Translations] = field(default_factory=list)
+    refused: list[HeldComment] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__struct_fields__)

@@ -25,9 +25,10 @@ import structlog
 from msgspec import structs
 
 from grandstand.domain import events
+from grandstand.domain.causes import cause
 from grandstand.domain.events import CommentEvent
+from grandstand.edge.appeals import Appeals
 from grandstand.edge.batch_timing import BatchTiming
-from grandstand.edge.refusals import KEPT_MS, Refusals
 from grandstand.edge.submission import Answer, CommentIn, VoteIn
 from grandstand.edge.thinning import Thinning
 from grandstand.moderation.moderator import Judgement, Moderator
@@ -38,7 +39,6 @@ from grandstand.store.ingest import Appended, CommentRate, Item
 from grandstand.store.store import Store, retry_until
 from grandstand.store.votes import Cast
 from grandstand.telemetry import Metrics
-from grandstand.text.normalise import clean
 from grandstand.timeouts import timeout
 from grandstand.wire.codes import ErrorCode, RefusedError, RejectedError
 from grandstand.wire.messages import Ack, Appeal
@@ -71,9 +71,6 @@ REFUSED_RETRY_S = (10.0, 20.0)
 """The same for a comment that was refused for good. By 10 and more clients know that they are not
 to send it again: that would only add to what is too much."""
 
-RULE = "rule "
-"""How the reason of a word rule begins."""
-
 NEW_FROM_THERE = "a new guest, from the address of one who was banned"
 
 log = structlog.get_logger(__name__)
@@ -94,8 +91,7 @@ class BatchQueue:
         self._working: asyncio.Task[None] | None = None
         self._departures = BatchTiming(live.room)
         self._thinning = Thinning()
-        self._refusals = Refusals()
-        self._forgetting: asyncio.TimerHandle | None = None
+        self.appeals = Appeals(store.now_ms)
         self.refused = 0
         """Comments that were refused because more was said than the sequencer can take."""
 
@@ -114,14 +110,7 @@ class BatchQueue:
     def appeal(self, appeal: Appeal, user: str, answer: Answer) -> None:
         """Put what was refused of a viewer before a moderator. Raises RefusedError if nothing
         was."""
-        if not user:
-            raise RefusedError(ErrorCode.UNAUTHORIZED, "say `hello` with a token first")
-        found = self._refusals.find(user, appeal.message, self._store.now_ms())
-        if found is None:
-            words = "no comment of yours with this id was refused here in the last five minutes"
-            raise RefusedError(ErrorCode.BAD_MESSAGE, words)
-        plea = clean(appeal.text)
-        self.put(CommentIn(appeal.id, found, answer, refused_id=appeal.message, plea=plea))
+        self.put(self.appeals.comment_of(appeal, user, answer))
 
     async def flushed(self) -> None:
         """Wait until everything in the queue is answered."""
@@ -223,23 +212,10 @@ class BatchQueue:
         refused = sum(answers[place].result == "unknown" for place in thinned)
         self.refused += refused
         self._metrics.refused.inc(refused)
-        now_ms = self._store.now_ms()
         for message, appended in zip(batch, answers, strict=True):
             if appended.result == "rejected":
-                self._refusals.keep(message.message_id, message.utterance, now_ms)
+                self.appeals.refused(message.message_id, message.utterance)
             _answer(message, _answer_of(message, appended))
-        if self._refusals and self._forgetting is None:
-            self._forget_later()
-
-    def _forget_later(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._forgetting = loop.call_later(KEPT_MS / 1000, self._forget_refusals)
-
-    def _forget_refusals(self) -> None:
-        self._forgetting = None
-        self._refusals.forget_old(self._store.now_ms())
-        if self._refusals:
-            self._forget_later()
 
     def _thin(
         self, batch: list[CommentIn], judgements: Sequence[Judgement | None]
@@ -324,8 +300,7 @@ def _is_held(message: CommentIn, judged: Judgement) -> bool:
 
 def _item(message: CommentIn, judged: Judgement, model: str) -> Item:
     if judged.action == "reject" and not message.refused_id:
-        rule = judged.reason.removeprefix(RULE) if judged.reason.startswith(RULE) else ""
-        reason = (judged.category or "moderation", rule, "" if rule else model)
+        reason = (judged.category or "moderation", *cause("moderation", judged.reason, model))
         return Item(message.user, message.message_id, "r", "\x1f".join(reason).encode())
     held = _is_held(message, judged)
     event = CommentEvent.of(
@@ -338,6 +313,7 @@ def _item(message: CommentIn, judged: Judgement, model: str) -> Item:
         judged.category or "",
         judged.reason or (NEW_FROM_THERE if message.hold else ""),
         message.plea if message.refused_id else None,
+        cause(judged.category or "", judged.reason, model)[1],
     )
     return Item(message.user, message.stored_id, "h" if held else "c", events.encode(event))
 

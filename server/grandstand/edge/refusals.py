@@ -1,8 +1,10 @@
-"""What moderation refused lately at this edge, so that its author can appeal once. Pure.
+"""What moderation refused lately, so that its author can appeal once. Pure.
 
 A refused comment is stored nowhere. Its text stays here for as long as the store remembers the
-answer to its message; who appeals puts it before a moderator. Whoever keeps comments here must call
-``forget_old`` in time: an erased viewer's words may outlast the erasure by ten minutes at most.
+answer to its message; who appeals puts it before a moderator. What was held and then turned away
+comes to each edge by the commit; what was refused at once is known at the edge that refused it.
+Whoever keeps comments here must call ``forget_old`` in time: an erased viewer's words may outlast
+the erasure by ten minutes at most.
 """
 
 from __future__ import annotations

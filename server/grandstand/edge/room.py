@@ -371,6 +371,8 @@ class EdgeRoom:
                 for session in self._present.get(user, ()):
                     self.arrivals.note_banned(session, sanction)
                     session.bye(CloseCode.BANNED, validation.BANNED)
+        if private.refused:
+            self.batches.appeals.turned_away(private.refused)
         if STAFF in self.audiences and (private.held or private.decided):
             self._tell_staff(private)
         if private.polls:

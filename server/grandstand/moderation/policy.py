@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from grandstand.domain.causes import RULE
 from grandstand.moderation.findings import HOLD, SUSPECT, Finding
 
 Action = Literal["show", "hold", "reject"]
@@ -97,7 +98,7 @@ def decide(
         severity = HOLD if finding.severity == SUSPECT else finding.severity - sure
         if severity >= hold:
             action: Action = "reject" if severity >= reject else "hold"
-            worst = _sterner(worst, Verdict(action, finding.category, f"rule {finding.rule}"))
+            worst = _sterner(worst, Verdict(action, finding.category, f"{RULE}{finding.rule}"))
     if category_probabilities is None:
         if policy.on_timeout == "hold" and not policy.is_off:
             worst = _sterner(worst, Verdict("hold", None, NOT_SCORED))

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from grandstand.domain import announcement
 from grandstand.domain.ban_hints import MAX_HINTS, Hint
+from grandstand.domain.causes import may_appeal, turned_away
 from grandstand.domain.clock import AHEAD_MS
 from grandstand.domain.erasure_events import CommentsErased, ErasureEnded, ViewerErased
 from grandstand.domain.events import (
@@ -213,8 +214,8 @@ class Draft:
             case ErasureEnded(user=user, at=at):
                 if self._erasures.get(user) == at:  # not asked for again since
                     self.private.erasures[user] = None
-            case HeldDecided(comment=comment, approved=approved):
-                if not self._decide(comment, approved):
+            case HeldDecided(comment=comment, approved=approved, text=text, by=by):
+                if not self._decide(comment, approved, text, by):
                     words = f"no comment {comment} is held"
                     raise ImpossibleEventError(Refusal.UNKNOWN_COMMENT, words)
             case HeldDecidedTogether(comments=comments, approved=approved):
@@ -348,8 +349,9 @@ class Draft:
             raise ImpossibleEventError(Refusal.OVERLOADED, words)
         self.private.schemas[kind] = schema
 
-    def _decide(self, comment: str, approved: bool) -> bool:
-        """Decide a held comment; return whether it was held until now."""
+    def _decide(self, comment: str, approved: bool, text: str = "", by: str = "") -> bool:
+        """Decide a held comment, with a word to its author; return whether it was held until
+        now."""
         held = self.held.pop(comment, None)
         if held is None:
             return False
@@ -358,13 +360,18 @@ class Draft:
             candidate = Candidate.of_message(held)
             self.approved.append(candidate)
             self.unwanted.lift(candidate.dedupe_key)
-            notice = Notice("approved", "a moderator let your comment through", held.id)
+            words = text or "a moderator let your comment through"
+            notice = Notice("approved", words, held.id, by=by or UNSET)
+            self.private.notices.append((held.user, notice))
         else:
-            category = held.categories[0] if held.categories else UNSET
-            words = "a moderator turned your comment away"
-            notice = Notice("rejected", words, held.id, category=category)
-        self.private.notices.append((held.user, notice))
+            self.turn_away(held, text or "a moderator turned your comment away", by)
         return True
+
+    def turn_away(self, held: HeldComment, words: str, by: str = "") -> None:
+        """Tell the author of a comment that isn't held any more, who may appeal once."""
+        self.private.notices.append((held.user, turned_away(held, words, by)))
+        if may_appeal(held):
+            self.private.refused.append(held)
 
 
 def _changed(settings: Settings, event: SettingsPut) -> Settings:

@@ -31,7 +31,7 @@ from grandstand.sequencer.candidate import Candidate, hidden_rows, languages, ro
 from grandstand.sequencer.draft import PACE, Draft
 from grandstand.sequencer.entities import EntityDraft, updates
 from grandstand.wire.frame_splitting import numbered
-from grandstand.wire.messages import Frame, HeldComment, Notice
+from grandstand.wire.messages import Frame, HeldComment
 from grandstand.wire.translations import Translations
 
 PRUNE_EVERY_MS = 60_000
@@ -168,7 +168,7 @@ class RoomFold:
             del self.held[held.id]
             draft.private.decided.append(held.id)
             words = "no moderator came to your comment in time; say it again if it still matters"
-            draft.private.notices.append((held.user, Notice("rejected", words, held.id)))
+            draft.turn_away(held, words)
 
     # --- the end of a tick -----------------------------------------------------------------------
 

@@ -114,15 +114,18 @@ class SetLang(Struct, frozen=True, tag="lang"):
 
 
 class Appeal(Struct, frozen=True, tag="appeal"):
-    """A question to a moderator about a refusal: ``message`` is the refused comment's id. It is put
-    before one once; ``text`` is what its author says to it.
+    """A question to a moderator about a refusal. It is put before one once; ``text`` is what its
+    author says to it.
 
-    It is known for five minutes, at the server that refused it.
+    What moderation refused at once is named by ``message``, the id under which it was sent, and is
+    known for five minutes at the server that refused it. What was held and then turned away is
+    named by ``comment``, and is known for five minutes at every server that has the room.
     """
 
     id: ClientId
-    message: ClientId
+    message: ClientId | UnsetType = UNSET
     text: Annotated[str, Meta(max_length=500)] = ""
+    comment: Annotated[str, Meta(min_length=1, max_length=64)] | UnsetType = UNSET
 
 
 class AskTime(Struct, frozen=True, tag="time"):
@@ -347,10 +350,16 @@ class HeldComment(Look, frozen=True, omit_defaults=True):
         Annotated[str, Meta(description="It was refused, and this its author says to it.")]
         | UnsetType
     ) = UNSET
+    model: Annotated[str, Meta(description="Which model scored it, where no rule decided.")] = ""
 
 
 class Notice(Struct, frozen=True, tag="notice"):
-    """Something that concerns one viewer alone, or the room's moderators."""
+    """Something that concerns one viewer alone, or the room's moderators.
+
+    ``message`` is for people. Of `approved` and `rejected` a moderator may have written it; with
+    ``by`` a model of that name did, and the moderator sent it as it was. What was taken for a
+    ``category`` (`rejected`) was so by a ``rule`` or by the ``model`` that scores comments.
+    """
 
     code: str
     message: str
@@ -359,6 +368,9 @@ class Notice(Struct, frozen=True, tag="notice"):
     category: (
         Annotated[str, Meta(description="of `rejected`: what it was taken for")] | UnsetType
     ) = UNSET
+    rule: str | UnsetType = UNSET
+    model: str | UnsetType = UNSET
+    by: str | UnsetType = UNSET
     held: list[HeldComment] | UnsetType = UNSET
     place: (
         Annotated[int, Meta(ge=1, description="of `waiting`: in the line, before `welcome`")]
