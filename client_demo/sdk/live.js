@@ -194,12 +194,14 @@ export class LiveRoom {
   /**
    * Ask a moderator about a comment that was refused; its answer says `held`, and a notice what was decided.
    * A refusal is put before one once, within five minutes.
-   * @param {string} message the refused comment's id, as `comment` returned it
+   * @param {string | {comment: string}} refused the refused comment's id, as `comment` returned it; or that of one that
+   *   was held and turned away, as its notice named it
    * @param {string} [text] what the author says to it
    * @returns {Sent}
    */
-  appeal(message, text = "") {
-    return this.#submit({ type: "appeal", id: messageId(), message, ...(text && { text }) });
+  appeal(refused, text = "") {
+    const named = typeof refused === "string" ? { message: refused } : { comment: refused.comment };
+    return this.#submit({ type: "appeal", id: messageId(), ...named, ...(text && { text }) });
   }
 
   /**

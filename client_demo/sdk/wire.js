@@ -174,7 +174,7 @@
  *   rule?: string, model?: string}} Refusal
  * @typedef {{type: "time", id: string, sent: number, now: number}} Time
  * @typedef {{type: "notice", code: string, message: string, comment?: string, until?: number, category?: string, held?: HeldComment[],
- *   place?: number, after?: number}} Notice
+ *   place?: number, after?: number, rule?: string, model?: string, by?: string}} Notice
  * @typedef {{type: "bye", code: number, reason: string, reconnect: boolean, after: number}} Bye
  * @typedef {Welcome | Frame | Ack | Refusal | Time | Notice | Bye} ServerMessage
  */
@@ -204,7 +204,7 @@
 /**
  * @typedef {{type: "comment", id: string, text: string, at?: number, mode?: Mode, color?: number, size?: Size}} CommentMessage
  * @typedef {{type: "vote", id: string, poll: string, choices: number[], at?: number}} VoteMessage
- * @typedef {{type: "appeal", id: string, message: string, text?: string, at?: undefined}} AppealMessage
+ * @typedef {{type: "appeal", id: string, message?: string, comment?: string, text?: string, at?: undefined}} AppealMessage
  * @typedef {CommentMessage | VoteMessage | AppealMessage} AnsweredMessage sent again until it is answered
  * @typedef {{type: "follow", id: string, topics: string[]}} FollowMessage
  * @typedef {{type: "lang", id: string, lang: string}} LangMessage

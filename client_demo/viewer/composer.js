@@ -1,6 +1,6 @@
 /** The field in which a viewer writes, how the comment shall fly, and what became of it. */
 
-import { element, make, setText } from "../page.js";
+import { button, element, make, setText } from "../page.js";
 import { RefusedError } from "../sdk/grandstand.js";
 import { errorText } from "../words.js";
 import { segmentedControl } from "./settings.js";
@@ -8,8 +8,11 @@ import { words } from "./words.js";
 
 /** @import {Mode, Notice, Sent, Settings, Size} from "../sdk/grandstand.js" */
 /** @typedef {{mode: Mode, size: Size, color: number}} Look */
+/** @typedef {string | {comment: string}} Refused a comment of one's own, by its message or, if it was held first, its id */
 
 const ROOMY = "(min-width: 821px) and (min-height: 800px)";
+const PERSON = "person";
+const MOST_WORD = 500; // characters of what is said to an appeal
 const REMEMBERED = 50; // own comments that a notice can still name
 /** Red, green and blue in 24 bits. */
 const COLOURS = { white: 0xffffff, yellow: 0xffd166, coral: 0xff8989, sky: 0x7edcff, green: 0x8cf09c };
@@ -18,6 +21,7 @@ const GIVEN_BACK = ["rate_limited", "too_long", "bad_message", "muted", "shielde
 export class Composer {
   /** @type {Map<string, string>} texts of own comments by their ids, for what moderators decide */
   #known = new Map();
+  /** @type {Set<string>} ids of comments that are appeals */ #appealed = new Set();
   #max = 100;
   #live = false;
   #closed = ""; // why nobody may write here, or this viewer may not
@@ -27,14 +31,19 @@ export class Composer {
   #waiting = 0;
   /** @type {Look} */ #look = { mode: "scroll", size: "normal", color: 0xffffff };
 
-  /** @param {(text: string, look: Look) => Sent} onSend */
-  constructor(onSend) {
+  /**
+   * @param {(text: string, look: Look) => Sent} onSend
+   * @param {(refused: Refused, word: string) => Sent} onAppeal
+   */
+  constructor(onSend, onAppeal) {
     this.onSend = onSend;
+    this.onAppeal = onAppeal;
     this.form = element("composer", HTMLFormElement);
     this.field = element("text", HTMLInputElement);
     this.button = element("send", HTMLButtonElement);
     this.counter = element("counter", HTMLOutputElement);
     this.status = element("own-status", HTMLElement);
+    this.appeal = element("own-appeal", HTMLElement);
     this.#offerLooks();
     this.field.addEventListener("input", () => this.show());
     this.form.addEventListener("submit", (event) => {
@@ -94,15 +103,64 @@ export class Composer {
       restored: words.restored,
     })[notice.code];
     if (notice.code === "restored") this.#mutedUntil = -Infinity;
-    if (text !== undefined) this.showStatus(notice.code, text, this.#known.get(notice.comment ?? ""));
+    const { comment, by } = notice;
+    const own = this.#known.get(comment ?? "");
+    if (text !== undefined) this.showStatus(notice.code, text, own);
+    if (by !== undefined) this.#showAnswer(notice.message, by);
+    const mayAsk = notice.code === "rejected" && comment !== undefined && own !== undefined && !this.#appealed.has(comment);
+    if (mayAsk) this.#offerAppeal({ comment }, own);
     this.show();
   }
 
   /** @param {string} code @param {string} text @param {string} [about] what was said */
   showStatus(code, text, about) {
     this.status.dataset["code"] = code;
+    this.appeal.replaceChildren(); // it was about what stood here before
     this.status.replaceChildren(make("strong", { text }));
     if (about !== undefined) this.status.append(make("bdi", { text: about, class: "quote" }));
+  }
+
+  /** Show what a moderator says to it, or had a model say. @param {string} text @param {string} by */
+  #showAnswer(text, by) {
+    this.status.append(make("bdi", { text, class: "answer", test: "answer" }));
+    if (by !== PERSON) this.status.append(make("small", { text: words.writtenBy(by), test: "answer-by" }));
+  }
+
+  /** Let the author of what was refused ask a moderator, with a word if they like. @param {Refused} refused @param {string} own */
+  #offerAppeal(refused, own) {
+    const write = () => {
+      const word = make("input", { test: "appeal-word", class: "appeal-word" });
+      word.maxLength = MOST_WORD;
+      word.placeholder = words.appealWord;
+      word.setAttribute("aria-label", words.appealWord);
+      const send = () => void this.#appeal(refused, own, word.value.trim());
+      word.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" || event.isComposing) return;
+        event.preventDefault(); // it isn't the comment that is sent
+        send();
+      });
+      this.appeal.replaceChildren(word, button(words.send, "appeal-send", send, "quiet"));
+      word.focus();
+    };
+    this.appeal.replaceChildren(button(words.appeal, "appeal", write, "quiet"));
+  }
+
+  /** @param {Refused} refused @param {string} own @param {string} word */
+  async #appeal(refused, own, word) {
+    this.showStatus("sending", words.sending, own);
+    this.focus();
+    try {
+      const ack = await this.onAppeal(refused, word).answer;
+      if (ack.comment !== undefined) {
+        remember(this.#known, ack.comment, own);
+        this.#appealed.add(ack.comment); // there is no appeal against its answer
+      }
+      this.showStatus("held", words.appealed, own);
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      const { code, message, retryAfter } = error;
+      this.showStatus(code, errorText(words, { code, message, retry_after: retryAfter }), own);
+    }
   }
 
   /** Show what may be done now. Call it regularly, since waits and mutes pass. */
@@ -145,6 +203,7 @@ export class Composer {
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       this.#refused(error, text);
+      if (error.code === "rejected") this.#offerAppeal(sent.id, text);
     } finally {
       this.#waiting -= 1;
       this.show();

@@ -86,7 +86,7 @@ const replayMark = new ReplayMark(
   () => player.goLive(),
   (text) => comments.announce(text),
 );
-const composer = new Composer((text, look) => live.comment(text, look));
+const composer = new Composer((text, look) => live.comment(text, look), (refused, word) => live.appeal(refused, word));
 const ballots = new Ballots(storageOf("sessionStorage"), room);
 const shelf = new Shelf(live);
 const following = new Following(live, calls, follows, () => shelf.followed());

@@ -654,10 +654,6 @@ async def test_an_author_of_what_was_refused_can_ask_a_moderator(on_stage: Harne
         told = await ada.first("notice")
         assert (told["code"], told["category"]) == ("rejected", "threat")
         assert told["rule"] == "kill yourself"
-        again = await ada.ask(
-            "appeal", id="5", comment=ack["comment"]
-        )  # it would go round for ever
-        assert again["code"] == "bad_message"
 
 
 async def test_an_author_of_what_was_held_and_turned_away_can_ask_on_any_node_once(
@@ -671,20 +667,11 @@ async def test_an_author_of_what_was_held_and_turned_away_can_ask_on_any_node_on
         word = HeldDecided(uuid4().hex, comment, False, "It names a player.", "tiny")
         await on_stage.submit(live, word)
         told = await ada.first("notice")
-        assert {
-            name: told.get(name) for name in ("message", "by", "category", "rule", "model")
-        } == {
-            "message": "It names a player.",
-            "by": "tiny",
-            "category": "insult",
-            "rule": None,
-            "model": "none",
-        }
+        assert (told["message"], told["by"]) == ("It names a player.", "tiny")
+        assert told["category"] == "insult"
         asked = await ada.ask("appeal", id="3", comment=comment, text="he is my brother")
         assert asked["status"] == "held"
         assert (await ada.ask("appeal", id="4", comment=comment))["comment"] == asked["comment"]
-        for names in ({}, {"comment": comment, "message": "1"}):
-            assert (await ada.ask("appeal", id="5", **names))["code"] == "bad_message"
 
 
 def held_item() -> Any:

@@ -168,18 +168,27 @@ async def questions_are_sent_changed_and_dismissed(
     await became(server, room, "poll-questions", 1, 1, 1)
 
 
-async def an_answer_is_changed_and_copied(console: Sight, server: ServerProcess, room: str) -> None:
+async def an_answer_is_changed_and_goes_out_with_the_decision(
+    console: Sight, server: ServerProcess, room: str
+) -> None:
     await expect(console.find("appeal")).to_contain_text("Its author says: “It is a quote”")
     await console.find("held").locator(".said-text").click()
     found = await suggested(console, "appeal")
     await expect(found.locator('[data-test="decision"]')).to_contain_text("taken for insult")
     await expect(found.locator('[data-test="decision"] .mark')).to_have_text(["idiot"])
+    await expect(found.locator('[data-test="draft"]')).to_have_text(ANSWER)
+    await found.locator('[data-test="use-draft"]').click()
     await expect(console.find("answer")).to_have_value(ANSWER)
+    by = console.find("held").locator('.answering + [data-test="made-by"]')
+    await expect(by).to_contain_text("tiny")
     await console.find("answer").fill(f"Hello. {ANSWER}")
-    await found.locator('[data-test="copy"]').click()
-    await expect(found.locator('[data-test="copied"]')).to_have_text("Copied.")
+    await expect(by).to_have_count(0)
+    assert await console.broken_rules() == []
+    async with console.page.expect_request("**/reject") as sent:
+        await console.find("reject").click()
+    assert (await sent.value).post_data_json == {"text": f"Hello. {ANSWER}"}
+    await expect(console.find("held")).to_have_count(0)
     await became(server, room, "appeal", 0, 1, 0)
-    await expect(console.find("held")).to_have_count(1)  # no key of the text has decided it
 
 
 async def each_switch_acts(console: Sight, server: ServerProcess, room: str) -> None:
@@ -223,7 +232,7 @@ async def test_a_model_suggests_and_a_person_decides(
     peak = await suggested(console, "peak")
     await expect(peak.locator('[data-kind="cue"]')).to_contain_text("penalty")
     await expect(peak.locator('[data-kind="comment"]')).to_contain_text("what a goal!")
-    await an_answer_is_changed_and_copied(console, server, room)
+    await an_answer_is_changed_and_goes_out_with_the_decision(console, server, room)
     assert await console.broken_rules() == []
     await console.find("dismiss-poll-questions").click()
     await became(server, room, "poll-questions", 1, 1, 2)

@@ -125,6 +125,40 @@ async def test_an_insult_is_turned_away_and_only_its_author_is_told_why(
     assert await bo.find("own-status").text_content() == ""
 
 
+async def test_who_was_turned_away_can_ask_a_moderator_who_answers(
+    browser: Browser, server: ServerProcess, room: str
+) -> None:
+    ann = await watch(browser, server, room)
+    await ann.say("you are an idiot")
+    await ann.find("appeal").press("Enter")
+    await expect(ann.find("appeal-word")).to_be_focused()
+    assert await ann.broken_rules() == []
+    await ann.page.keyboard.type("a quote")
+    await ann.page.keyboard.press("Enter")
+    await ann.is_told("held")
+    await expect(ann.find("own-status")).to_contain_text("A moderator will look at it")
+    await expect(ann.find("text")).to_be_focused()
+    await expect(ann.find("appeal-word")).to_have_count(0)
+    asked = await waiting_comment(server, room)
+    assert asked["appeal"] == "a quote"
+    word = {"text": f"Not to a player. {MARKUP}", "by": "tiny"}
+    await server.produce("POST", f"/v1/rooms/{room}/comments/{asked['id']}/reject", word)
+    await ann.is_told("rejected")
+    await expect(ann.find("answer")).to_have_text(word["text"])
+    await expect(ann.find("answer-by")).to_have_text("Written by a machine: tiny")
+    await expect(ann.find("appeal")).to_have_count(0)  # there is none against an answer
+    await ann.say("nobody likes you")
+    held = await waiting_comment(server, room)
+    await server.produce("POST", f"/v1/rooms/{room}/comments/{held['id']}/reject", {})
+    await ann.is_told("rejected")
+    await expect(ann.find("answer")).to_have_count(0)
+    await ann.find("appeal").click()
+    await ann.find("appeal-send").click()
+    await expect(ann.find("own-status")).to_contain_text("A moderator will look at it")
+    assert (await waiting_comment(server, room))["text"] == "nobody likes you"
+    assert ann.faults == []
+
+
 async def test_a_retracted_comment_leaves_the_stage_at_once(
     browser: Browser, server: ServerProcess, room: str
 ) -> None:

@@ -1,39 +1,35 @@
 /** A draft of an answer to the author of a held comment, by a model, with the rule and the words that decided. */
 
-import { input } from "../fields.js";
 import { html } from "../html.js";
 import { reasonText } from "../moderation/reasons.js";
 import { words } from "../words.js";
 import { Asking } from "./asking.js";
-import { Copy } from "./copy.js";
 import { MadeBy } from "./made_by.js";
-import { outcomeOfText } from "./suggestions.js";
 
 /** @import {HeldComment} from "../../sdk/grandstand.js" */
+/** @import {ModerationDesk} from "../moderation/moderation_desk.js" */
 /** @import {AssistantDesk} from "./assistant_desk.js" */
 /** @import {RestsOn, Suggested} from "./suggestions.js" */
 
 const say = words.assistant;
 const UNKNOWN = "und"; // a language that the server couldn't guess
 
-/** @param {{assistant: AssistantDesk, comment: HeldComment}} props */
-export function Appeal({ assistant, comment }) {
+/** @param {{assistant: AssistantDesk, moderation: ModerationDesk, comment: HeldComment}} props */
+export function Appeal({ assistant, moderation, comment }) {
   if (!assistant.isOn("appeal")) return null;
   const { id, lang = UNKNOWN } = comment;
   const body = { comment: id, ...(lang !== UNKNOWN && { lang }) };
   const show = (/** @type {Suggested} */ suggested) => {
-    const text = assistant.textOf(suggested);
-    const [suggestion] = suggested.suggestions;
-    const tell = () => {
-      if (suggestion) void assistant.tell(suggested.id, outcomeOfText(suggestion, text));
+    const [{ text } = { text: "" }] = suggested.suggestions;
+    const take = () => {
+      assistant.use(suggested, { text });
+      moderation.takeDraft(id, { text, by: suggested.by, tell: (outcome) => void assistant.tell(suggested.id, outcome) });
     };
     return html`
       ${suggested.rests_on.decision && html`<${Decision} decision=${suggested.rests_on.decision} />`}
-      <label class="field"><span>${say.answer}</span>
-        <textarea class="answer" rows="4" value=${text} onInput=${input((changed) => assistant.setText(suggested, changed))} data-test="answer"></textarea>
-        <small>${say.answerHint}</small></label>
+      <p dir="auto" data-test="draft">${text}</p>
       <${MadeBy} by=${suggested.by} />
-      <${Copy} text=${text} label=${say.copyOf(say.answer)} onCopied=${tell} />`;
+      <button type="button" class="small" onClick=${take} data-test="use-draft">${say.use}</button>`;
   };
   return html`<div class="drafting"><${Asking} assistant=${assistant} feature="appeal" about=${id} body=${body}
     text=${say.draftAnswer} what=${say.answer} isSmall show=${show} /></div>`;

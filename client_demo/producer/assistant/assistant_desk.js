@@ -48,7 +48,6 @@ export class AssistantDesk {
   /** @type {Map<string, Asked>} */ #asked = new Map();
   /** @type {Set<string>} ids of those that stand in a form */ #used = new Set();
   /** @type {Set<string>} ids of those whose outcome was told; the first one counts */ #told = new Set();
-  /** @type {Map<string, string>} texts as a person changed them, by the ids of their suggestions */ #typed = new Map();
   #fetchAt = 0;
   /** @type {AssistantState | undefined} */ state;
   /** Whether what the audience says is asked for each minute. */ isEveryMinute = false;
@@ -61,9 +60,9 @@ export class AssistantDesk {
     });
   }
 
-  /** Ask how the assistant is in this room. Only producers may know. */
+  /** Ask how the assistant is in this room. */
   async fetch() {
-    if (!this.desk.isProducer) return;
+    if (this.desk.state?.viewer.role === "viewer") return; // the console shows them nothing
     this.#fetchAt = performance.now() + FETCH_MS;
     const answer = await this.desk.call("GET", "/assistant");
     if (!answer.ok) return; // it is asked again
@@ -134,17 +133,6 @@ export class AssistantDesk {
     const path = `/assistant/${encodeURIComponent(id)}/outcome`;
     await this.desk.attempt(say.outcomes[outcome], () => this.desk.call("POST", path, { outcome }));
     await this.fetch();
-  }
-
-  /** A text as it stands now: the model's, or as a person changed it. @param {Suggested} suggested */
-  textOf({ id, suggestions }) {
-    return this.#typed.get(id) ?? suggestions[0]?.text ?? "";
-  }
-
-  /** @param {Suggested} suggested @param {string} text */
-  setText({ id }, text) {
-    this.#typed.set(id, text);
-    this.desk.notify();
   }
 
   // --- the switches --------------------------------------------------------------------------------

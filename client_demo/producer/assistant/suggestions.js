@@ -67,8 +67,3 @@ export function draftOf({ text, options = [] }, by) {
 export function outcomeOfPoll({ written }) {
   return written ? "sent" : "changed";
 }
-
-/** @param {Suggestion} suggestion @param {string} text as it went out @returns {Outcome} */
-export function outcomeOfText(suggestion, text) {
-  return text.trim() === suggestion.text ? "sent" : "changed";
-}

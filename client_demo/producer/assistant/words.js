@@ -40,7 +40,6 @@ const en = {
   // an answer
   draftAnswer: "Draft an answer",
   answer: "Answer to its author",
-  answerHint: "It is sent nowhere. Change what you like, and copy it to where you answer.",
   decided: "What decided",
   decidedFor: (/** @type {string} */ category) => `taken for ${category}`,
   decidingWords: "The words that decided",
@@ -124,7 +123,6 @@ const zh = {
   peak: "这个高峰",
   draftAnswer: "起草答复",
   answer: "给作者的答复",
-  answerHint: "不会自动发送。可随意修改，再复制到你答复的地方。",
   decided: "判定依据",
   decidedFor: (category) => `判为${category}`,
   decidingWords: "起决定作用的词",

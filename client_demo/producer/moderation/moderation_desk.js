@@ -11,7 +11,9 @@ import { words } from "../words.js";
 
 /** @import {Comment, HeldComment, Notice} from "../../sdk/grandstand.js" */
 /** @import {Desk} from "../desk.js" */
+/** @import {Outcome} from "../assistant/suggestions.js" */
 /** @typedef {{user: string, name: string, kind: "mute" | "ban"}} Sanction */
+/** @typedef {{text: string, by: string, tell: (outcome: Outcome) => void}} Draft a model's; `tell`: what became of it */
 
 const PAGE = 500;
 const OLD_MS = 600_000;
@@ -29,6 +31,7 @@ export class ModerationDesk {
   /** @type {Set<string>} being decided here */ #deciding = new Set();
   /** @type {Set<string>} retracted here, before the frame says so */ #retracted = new Set();
   /** @type {Map<string, string>} by comment: why the last action failed */ faults = new Map();
+  /** @type {Map<string, {text: string, draft?: Draft}>} by comment: what is to be said to its author */ #answers = new Map();
   /** @type {Sanction[]} the latest last */ sanctions = [];
   /** @type {string | undefined} the comment that the keys act on */ cursor;
   /** @type {string | undefined} the comment whose author is about to be banned */ confirming;
@@ -146,6 +149,24 @@ export class ModerationDesk {
 
   // --- decisions ---------------------------------------------------------------------------------------
 
+  /** What is said to a comment's author beside the decision; `by`: the model that wrote it, if nobody changed it. @param {string} comment @returns {{text: string, by?: string}} */
+  answerTo(comment) {
+    const { text = "", draft } = this.#answers.get(comment) ?? {};
+    return { text: text.trim() && text, ...(draft && text.trim() === draft.text && { by: draft.by }) };
+  }
+
+  /** @param {string} comment @param {string} text */
+  setAnswer(comment, text) {
+    this.#answers.set(comment, { ...this.#answers.get(comment), text });
+    this.desk.notify();
+  }
+
+  /** Take a model's draft for the answer. @param {string} comment @param {Draft} draft */
+  takeDraft(comment, draft) {
+    this.#answers.set(comment, { text: draft.text, draft });
+    this.desk.notify();
+  }
+
   /** @param {HeldComment} comment @param {"approve" | "reject"} step */
   async decide(comment, step) {
     if (this.#deciding.has(comment.id)) return;
@@ -153,10 +174,14 @@ export class ModerationDesk {
     this.#deciding.add(comment.id);
     this.faults.delete(comment.id);
     this.desk.notify();
-    const answer = await this.desk.call("POST", `/comments/${encodeURIComponent(comment.id)}/${step}`);
+    const { text, by } = this.answerTo(comment.id);
+    const draft = this.#answers.get(comment.id)?.draft;
+    const body = text ? { text, ...(by !== undefined && { by }) } : {};
+    const answer = await this.desk.call("POST", `/comments/${encodeURIComponent(comment.id)}/${step}`, body);
     this.#deciding.delete(comment.id);
     if (answer.ok) {
       this.#remove(comment.id);
+      draft?.tell(by !== undefined ? "sent" : text ? "changed" : "dismissed");
       this.desk.announce(words.moderation.decidedSaid(words.moderation.decisions[step], comment.text));
     } else if (answer.code === "unknown_comment") {
       this.#remove(comment.id);

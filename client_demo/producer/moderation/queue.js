@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Appeal } from "../assistant/appeal.js";
 import { html } from "../html.js";
 import { words } from "../words.js";
+import { Answer } from "./answer.js";
 import { categoriesOf } from "./moderation_desk.js";
 import { reasonText } from "./reasons.js";
 
@@ -86,7 +87,8 @@ function Row({ moderation, assistant, comment, held = false }) {
             <${ActionButton} name="ban" letter="B" style="quiet danger" onAct=${() => moderation.confirm(comment.id)} />
           </div>
           ${held && selected && html`<${BulkActions} moderation=${moderation} comment=${comment} />`}`}
-      ${held && selected && html`<${Appeal} assistant=${assistant} comment=${comment} />`}
+      ${held && selected && html`<${Appeal} assistant=${assistant} moderation=${moderation} comment=${comment} />
+        <${Answer} moderation=${moderation} comment=${comment} />`}
     </li>
   `;
 }

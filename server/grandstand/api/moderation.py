@@ -28,6 +28,9 @@ from grandstand.store.ingest import HELD_CAP
 from grandstand.text.normalise import clean, dedupe_key, skeleton
 from grandstand.wire.messages import HeldComment, Time
 
+PERSON = "person"
+"""Who wrote a text to an author, if no model did."""
+
 USER_ID = re.compile(r"[A-Za-z0-9_-]{11}")
 MAX_BAR_S = 31_536_000
 MAX_UNREAD = 500
@@ -255,7 +258,7 @@ async def erase(call: Call) -> Response:
 async def _decide(call: Call, approved: bool) -> Response:
     comment, body = call.path("comment"), call.body(AnswerBody)
     text = "" if body.text is UNSET else clean(body.text)
-    by = clean(body.by) if text and body.by is not UNSET else ""
+    by = "" if not text else PERSON if body.by is UNSET else clean(body.by)
     await call.submit(HeldDecided(event_id(), comment, approved, text, by))
     return answer(Decision(comment, "approved" if approved else "rejected"))
 

@@ -356,9 +356,9 @@ class HeldComment(Look, frozen=True, omit_defaults=True):
 class Notice(Struct, frozen=True, tag="notice"):
     """Something that concerns one viewer alone, or the room's moderators.
 
-    ``message`` is for people. Of `approved` and `rejected` a moderator may have written it; with
-    ``by`` a model of that name did, and the moderator sent it as it was. What was taken for a
-    ``category`` (`rejected`) was so by a ``rule`` or by the ``model`` that scores comments.
+    ``message`` is for people. With ``by`` it isn't the usual one: a moderator wrote it (`person`),
+    or a model of that name, and the moderator sent it as it was. What was taken for a ``category``
+    (`rejected`) was so by a ``rule`` or by the ``model`` that scores comments.
     """
 
     code: str
