@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from grandstand.errors import OperatorError
 from grandstand.translation import phrases as module
+from grandstand.translation.interpreter import Interpreter, Sentence
+from grandstand.translation.phrasebook import our_own
 from grandstand.translation.phrases import Phrases
 
 EVERYWHERE = "names = ['Rosa Blitz']\n[[phrase]]\nen = 'goal'\nfr = 'but partout'\n"
@@ -46,3 +48,13 @@ def test_what_cannot_be_used_is_named(folder: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.undo()
     with pytest.raises(OperatorError, match="final"):
         Phrases(folder)
+
+
+async def test_our_own_book_is_read_when_a_language_is_first_asked_for() -> None:
+    our_own.cache_clear()
+    interpreter = Interpreter(phrases=Phrases())
+    assert our_own.cache_info().currsize == 0
+    (said,) = await interpreter.translate("final", "fr", [Sentence("thanks", "en")], 30)
+    assert said is not None
+    assert said.text == "merci"
+    assert our_own.cache_info().currsize == 1

@@ -113,7 +113,7 @@ class Interpreter:
         for by in (PHRASEBOOK, CACHE):
             self._metrics.sentences.labels(by)
         self._engines = [GuardedEngine(engine, self._metrics) for engine in engines]
-        self._phrases = phrases or Phrases()
+        self._phrases = Phrases() if phrases is None else phrases
         self._limits = limits or Limits()
         self._judge = judge
         self._cache = cache or Cache()
@@ -186,6 +186,7 @@ class Interpreter:
         wanted: dict[Key, Item],
     ) -> None:
         """Answer what needs no engine; the rest is ``wanted``, by its key."""
+        await self._phrases.load()
         glossaries = [self._phrases.glossary(call.room), *([names] if names else [])]
         for place, given in enumerate(sentences):
             await self._turn()
