@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, get_args
 
 import msgspec
@@ -61,16 +62,18 @@ _INFO = {"title": "Grandstand", "version": grandstand.__version__}
 def routes(operations: Sequence[Operation]) -> list[BaseRoute]:
     """Return the routes of both documents."""
     return [
-        _serving("/openapi.json", openapi(operations)),
-        _serving("/asyncapi.json", asyncapi()),
+        _serving("/openapi.json", lambda: openapi(operations)),
+        _serving("/asyncapi.json", asyncapi),
     ]
 
 
-def _serving(path: str, document: Document) -> Route:
-    encoded = msgspec.json.encode(document)
+def _serving(path: str, document: Callable[[], Document]) -> Route:
+    @cache  # made when somebody first asks: it takes longer than all other routes
+    def encoded() -> bytes:
+        return msgspec.json.encode(document())
 
     async def serve(request: Request) -> Response:
-        return Response(encoded, media_type="application/json")
+        return Response(encoded(), media_type="application/json")
 
     return Route(path, serve)
 

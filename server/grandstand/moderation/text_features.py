@@ -63,17 +63,22 @@ _SHOUTS = np.array([0, 0.3, 0.6, 0.6], np.float32)
 @cache
 def _weights() -> NDArray[np.int64]:
     """Return what each code point counts for, (codes, 2)."""
-    table = np.zeros((_CODES, 2), np.int64)
-    kinds = {"Lu": (_LETTER, _CAPITAL), "Nd": (_DIGIT,), "So": (_PICTURE,), "Sk": (_PICTURE,)}
+    kinds = {
+        "Lu": (_LETTER, _CAPITAL),
+        "Nd": (_DIGIT,),
+        "Sc": (_MARK, _MONEY),
+        "So": (_PICTURE,),
+        "Sk": (_PICTURE,),
+    }
     families = {"L": (_LETTER,), "P": (_MARK,), "S": (_MARK,)}
-    for code in range(_CODES):
-        category = unicodedata.category(chr(code))
-        counted = kinds.get(category) or families.get(category[0])
-        if counted:
-            for each in (_SEEN, *counted):
-                _count(table, code, each)
-        if category == "Sc":
-            _count(table, code, _MONEY)
+    names = "".join(map(unicodedata.category, map(chr, range(_CODES)))).encode()
+    categories, places = np.unique(np.frombuffer(names, "S2"), return_inverse=True)
+    of_category = np.zeros((len(categories), 2), np.int64)
+    for place, name in enumerate(categories.astype(str)):
+        counted = kinds.get(name) or families.get(name[0])
+        for each in (_SEEN, *counted) if counted else ():
+            _count(of_category, place, each)
+    table = of_category[places]
     for call in "!?！？":
         _count(table, ord(call), _CALL)
     for first, end in ((0x3400, 0x4DC0), (0x4E00, 0xA000)):
