@@ -1,5 +1,16 @@
-"""``python -m grandstand``."""
+"""``python -m grandstand``, and the ``grandstand`` command."""
 
-from grandstand.cli import main
+from __future__ import annotations
 
-main()
+from grandstand.collector import starting
+
+
+def main() -> None:
+    """Import all commands, which takes most of the time of a short one, and run the one asked."""
+    with starting():
+        from grandstand import cli
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute
 from grandstand import listeners, process_limits
 from grandstand.api.metrics_peers import MetricsPeers
 from grandstand.app.build import Assembly, build, equip
+from grandstand.collector import starting
 from grandstand.edge.drain_pace import DrainPace
 from grandstand.edge.transport.draining import Draining, Span
 from grandstand.edge.transport.event_stream import EventStream
@@ -81,7 +82,8 @@ async def serve(
     Raises OperatorError, before anybody is let in, for everything that an operator can correct.
     """
     process_limits.raise_file_limit()
-    equipment = equip(settings)
+    with starting():
+        equipment = equip(settings)
     shares_port = metrics_peers is not None
     listener = listeners.listen(settings.host, settings.port, shares_port)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grandstand.collector import starting
 from grandstand.commands.options import DataDir, Host, Port, Workers, server_settings
 
 
@@ -21,10 +22,10 @@ def serve(
     settings = server_settings(host=host, port=port, data_dir=data_dir, workers=workers)
     # Imported here, not above: it takes a second, which other commands needn't wait for.
     if settings.workers > 1:
-        from grandstand.workers import parent
-
+        with starting():
+            from grandstand.workers import parent
         parent.run(settings)
     else:
-        from grandstand.app import lifecycle
-
+        with starting():
+            from grandstand.app import lifecycle
         lifecycle.run(settings)
