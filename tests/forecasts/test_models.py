@@ -84,6 +84,17 @@ async def test_a_whole_number_reaches_the_reader_as_one(make: Make) -> None:
     assert (by_number, isinstance(by_text, list)) == (by_text, True)
 
 
+async def test_a_team_that_nobody_has_rated_is_logged_once(make: Make) -> None:
+    models = make(*resources.forecast_models())
+    await models.load()
+    match: dict[str, Plain] = {"home": "Spain", "away": "Frnace"}
+    with capture_logs() as logs:
+        await models.ask("football", [match, {"home": "Frnace", "away": "Italy"}])
+        await models.ask("football", [match | {"neutral": 1}])
+    unrated = [each["teams"] for each in logs if each["event"] == "teams_unrated"]
+    assert unrated == [["Frnace"]]
+
+
 async def test_a_folder_of_the_operator_s_counts_before_the_one_that_ships(
     make: Make, tmp_path: Path
 ) -> None:

@@ -35,6 +35,9 @@ WAITING_MAX = 1000
 TOGETHER_MAX = 200
 """Moments of matches that may wait for a model, and that go together."""
 
+UNRATED_MAX = 1000
+"""So many names of unrated teams a model remembers to have logged; then it begins anew."""
+
 Row: TypeAlias = "list[float] | str"
 """Probabilities in the order of the labels, or what is wrong with the values."""
 
@@ -51,8 +54,10 @@ class _Model:
         """Load it by its manifest's path. Raises ModelError."""
         forecaster = self._forecaster = Forecaster(path, interruption)
         self.manifest, self.probe_ms = forecaster.manifest, forecaster.probe_ms
+        self._unrated: set[str] = set()
+        self._logged: set[str] = set()
         try:
-            self._reader: Reader = reader_of(forecaster)
+            self._reader: Reader = reader_of(forecaster, unrated=self._unrated)
         except ValueError as fault:
             raise ModelError(self.manifest.KIND, path, str(fault)) from fault
 
@@ -60,12 +65,22 @@ class _Model:
         """Return what comes of each line of values: one that the model fails for is no other's
         fault."""
         stats = [self._stats(line) for line in lines]
+        self._log_unrated()
         good = [each for each in stats if not isinstance(each, str)]
         try:
             found = iter(self._forecaster.forecast(good))
             return [each if isinstance(each, str) else [*next(found).values()] for each in stats]
         except ModelError as fault:
             return [str(fault)] if len(lines) == 1 else [self.rows([line])[0] for line in lines]
+
+    def _log_unrated(self) -> None:
+        """Log teams that nobody has rated, each once: a misspelt name makes a wrong forecast."""
+        if names := sorted(self._unrated - self._logged):
+            log.warning("teams_unrated", teams=names)
+        self._logged |= self._unrated
+        if len(self._logged) > UNRATED_MAX:
+            self._logged.clear()
+        self._unrated.clear()
 
     def _stats(self, line: bytes) -> Mapping[str, float | str | None] | str:
         try:
