@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from grandstand import resources
 from grandstand.app.build import build, check, equip
 from grandstand.edge.waiting_room import WaitingRoom
 from grandstand.errors import OperatorError
@@ -27,6 +28,12 @@ def test_settings_that_fit_are_let_pass(tmp_path: Path) -> None:
 def test_a_model_that_is_not_there_is_found_before_the_start(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="GRANDSTAND_MODEL"):
         check(ServerSettings.read(jwt_secret=SECRET, model=tmp_path / "scorer.onnx"))
+
+
+def test_a_forecast_model_is_not_taken_for_the_folder_of_models() -> None:
+    (model, *_) = resources.forecast_models()
+    with pytest.raises(OperatorError, match="name the folder that it is in"):
+        check(ServerSettings.read(jwt_secret=SECRET, forecast_models=model))
 
 
 def test_phrases_that_cannot_be_read_are_found_before_the_start(tmp_path: Path) -> None:

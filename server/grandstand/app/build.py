@@ -51,6 +51,7 @@ from grandstand.effects.job import Effects
 from grandstand.effects.outbound import Outbound
 from grandstand.errors import OperatorError
 from grandstand.forecasts.models import ForecastModels
+from grandstand.inference.manifest import NAME as MANIFEST
 from grandstand.inference.manifest import ModelError
 from grandstand.inference.reload import Reload
 from grandstand.leader.archiving import Archiving
@@ -385,4 +386,8 @@ def _forecast_folders(settings: ServerSettings) -> list[Path]:
         return resources.forecast_models()
     if not own.is_dir():
         raise OperatorError(f"GRANDSTAND_FORECAST_MODELS: {own} is no folder")
+    if (own / MANIFEST).is_file():
+        raise OperatorError(
+            f"GRANDSTAND_FORECAST_MODELS: {own} is a model itself: name the folder that it is in"
+        )
     return [*resources.forecast_models(), *sorted(each for each in own.iterdir() if each.is_dir())]
