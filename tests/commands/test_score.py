@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -65,6 +66,20 @@ def test_lines_are_judged_in_order_and_each_gives_one(run: Run) -> None:
         assert -1 <= row["mood"] <= 1
         assert 0 <= row["excitement"] <= 1
         assert "because" not in row
+
+
+def test_the_readme_shows_what_the_command_says(run: Run) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    example = re.search(r"^\$ echo '(.+)' \| \S+ score\n(.+)$", readme, re.MULTILINE)
+    assert example is not None
+    _, out, _ = run("score", lines=example[1])
+    (said,), (shown,) = rows(out), rows(example[2])
+    assert said.pop("categories") == pytest.approx(shown.pop("categories"), abs=0.01)
+    figures = ("mood", "excitement", "weight")
+    assert [said.pop(each) for each in figures] == pytest.approx(
+        [shown.pop(each) for each in figures], abs=0.1
+    )
+    assert said == shown
 
 
 def test_a_score_can_be_explained(run: Run) -> None:
