@@ -70,7 +70,7 @@ def test_advice_names_the_first_time_at_which_seats_are_short_and_how_many() -> 
     found = advice(houses(3000, 3900, 4100, 9000, seats=4000))
     assert found == {
         "seats_short": "up to 4100 viewers are likely in 5 min, and there are 4000 seats: "
-        "add 1 of 2000"
+        "add 1 process of 2000 seats"
     }
 
 

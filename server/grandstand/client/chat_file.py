@@ -107,7 +107,7 @@ def comments(chat: ChatFile, faults: Faults) -> Iterator[tuple[str, Line]]:
         why = " has no comments"
         if faults.first:
             why = ":{}: {}".format(*faults.first[0])
-        raise OperatorError(f"{chat.path}{why}; these formats can be read:\n{known_formats()}")
+        raise OperatorError(f"{chat.path}{why}; these formats can be read: {known_formats()}")
 
 
 def tell_others(chat: ChatFile) -> None:

@@ -65,7 +65,10 @@ def recommend(
 
     Each line of ROOMS has room, and may have title, viewers, things (what the room is about: ids
     with their names, the most important first), rise (how many times the viewers of some minutes
-    ago are there now) and highlight_age_s (seconds since its last highlight was noticed).
+    ago are there now) and highlight_age_s (seconds since its last highlight was noticed):
+
+    \b
+      {"room": "ice", "viewers": 120, "things": {"team:sweden": "Sweden"}, "rise": 1.5}
 
     Codes: follows, alike (people who follow the same follow what it is about), rising, highlight,
     lesser_known (one of the places that are kept for rooms that few know), watched (by many, for

@@ -30,7 +30,7 @@ _ADVICE = {
     "server's secret; a demonstration's is found in the folder where that was started",
     "forbidden": "use a token of another role or for this room (grandstand token --help)",
     "impossible_step": "grandstand poll show prints its state",
-    "unknown_room": "see --room and --url",
+    "unknown_room": "correct the room's id or --url",
     "unknown_poll": "grandstand poll show prints the newest, and the console lists all; "
     "see --room, too",
     "unknown_effect": "grandstand effect list prints them; see --room, too",

@@ -91,9 +91,10 @@ def advice(houses: Houses) -> dict[str, str]:
         found["house_full"] = f"{houses.present} viewers on {houses.seats} seats: add a process"
     if short is not None:
         more = math.ceil((short.p90 - houses.seats) / max(each, 1))
+        processes = "1 process" if more == 1 else f"{more} processes"
         found["seats_short"] = (
             f"up to {short.p90:.0f} viewers are likely in {short.within // 60} min, "
-            f"and there are {houses.seats} seats: add {more} of {each}"
+            f"and there are {houses.seats} seats: add {processes} of {each} seats"
         )
     most = max([houses.present, *(one.p90 for one in houses.expected)])
     if houses.processes > 1 and houses.expected and most <= AMPLE * (houses.seats - each):

@@ -68,8 +68,8 @@ class NotARecordingError(ValueError):
 
 
 def known_formats() -> str:
-    """Return a line for each format that can be read."""
-    return "\n".join(f"  {format.name}: {format.title}" for format in formats())
+    """Return each format that can be read, in one line."""
+    return "; ".join(f"{format.name}: {format.title}" for format in formats())
 
 
 class Entry(NamedTuple):
@@ -243,7 +243,7 @@ def _recognised_xml(text: str, among: list[XmlFormat]) -> XmlFormat:
             if found[1] in format.signs:
                 return format
     raise NotARecordingError(
-        f"it is XML of no format that can be read; these are:\n{known_formats()}"
+        f"it is XML of no format that can be read; these are: {known_formats()}"
     )
 
 
