@@ -32,9 +32,10 @@ export class PulsePlate {
   }
 
   /** @param {Gauges} gauges */
-  show({ viewers, pulse }) {
+  show({ viewers, lurkers = 0, pulse }) {
+    const count = viewers + lurkers;
     const percent = Math.round((pulse?.excitement ?? 0) * 100);
-    setText(this.#viewers, this.#words.viewers(viewers, this.#format.format(viewers)));
+    setText(this.#viewers, this.#words.viewers(count, this.#format.format(count)));
     setText(this.#rate, this.#words.rate(this.#format.format(pulse?.comments_per_second ?? 0)));
     this.#fill.style.transform = `scaleX(${percent / 100})`;
     this.#meter.setAttribute("aria-valuenow", String(percent));

@@ -12,7 +12,7 @@ const HEIGHT = 26;
 
 /** @param {{desk: Desk, moderation: ModerationDesk}} props */
 export function Gauges({ desk, moderation }) {
-  const { viewers, pulse, audience, refused } = desk.state?.gauges ?? {};
+  const { viewers, lurkers = 0, pulse, audience, refused } = desk.state?.gauges ?? {};
   const latency = desk.live.latency();
   const durability = desk.state?.durability ?? "";
   const waiting = moderation.held.length;
@@ -23,7 +23,7 @@ export function Gauges({ desk, moderation }) {
         <dd><span data-test="gauge-rate">${pulse ? pulse.comments_per_second.toFixed(1) : "–"}</span>
           <${Sparkline} history=${desk.rates} /></dd>
       </div>
-      <${Gauge} name="viewers" text=${viewers ?? "–"} />
+      <${Gauge} name="viewers" text=${viewers === undefined ? "–" : viewers + lurkers} note=${lurkers > 0 ? words.lurkers(lurkers) : ""} />
       ${audience &&
       audience.told > 0 &&
       html`<${Gauge} name="behind" text=${seconds(audience.behind.p50)} note=${words.behindMost(seconds(audience.behind.p99))} />

@@ -83,6 +83,7 @@ const en = {
   rateSpoken: (/** @type {string} */ now, /** @type {string} */ most) =>
     `Comments per second over two minutes: now ${now}, at most ${most}`,
   viewers: "Viewers",
+  lurkers: (/** @type {number} */ count) => `about ${count} by segments`,
   behind: "Behind live",
   behindMost: (/** @type {string} */ time) => `99 %: ${time}`,
   sync: "In sync within",
@@ -205,6 +206,7 @@ const zh = {
   rate: "评论／秒",
   rateSpoken: (now, most) => `最近两分钟每秒评论数：现在 ${now}，最高 ${most}`,
   viewers: "观众",
+  lurkers: (count) => `约 ${count} 人按片段观看`,
   behind: "落后直播",
   behindMost: (time) => `99 %：${time}`,
   sync: "画面同步误差",

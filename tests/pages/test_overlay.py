@@ -293,8 +293,9 @@ async def test_what_is_asked_for_is_shown_and_nothing_else(
     await expect(cards.find("pulse")).to_be_hidden()
     assert [each for each in warnings if "ticker" in each] == ["Grandstand: show= knows no ticker"]
 
+    await server.ask("POST", f"/v1/rooms/{room}/present")  # as one in a hundred without a socket do
     viewers = await overlay(browser, server, room, "?show=viewers,poll")
-    await expect(viewers.find("viewers")).to_contain_text("watching", timeout=EXPECT_MS)
+    await expect(viewers.find("viewers")).to_have_text("102 watching", timeout=EXPECT_MS)
     await expect(viewers.find("poll")).to_be_visible(timeout=EXPECT_MS)
     await expect(viewers.find("excitement")).to_have_count(0)
     await expect(viewers.find("card")).to_have_count(0)

@@ -753,6 +753,9 @@ async def test_the_gauges_tell_how_the_room_does(
         for number in range(5):
             await ann.comment(f"what a show, number {number}")
         await expect(console.find("gauge-viewers")).to_have_text("2")
+        await live_server.ask("POST", f"/v1/rooms/{stage}/present")
+        await expect(console.find("gauge-viewers")).to_have_text("102")
+        await expect(console.find("gauges")).to_contain_text("about 100 by segments")
         await expect(console.find("gauge-people")).to_have_text("1")
         await expect(console.find("gauge-rate")).not_to_have_text("0.0")
         await expect(console.find("gauge-latency")).to_contain_text("ms")
