@@ -32,8 +32,18 @@ export function readOptions(search) {
     theme: THEMES.includes(theme) ? theme : "dark",
     resultMs: numberIn(query.get("result"), RESULT_S) * 1000,
     ...safeIn(query.get("safe")),
-    ...(query.get("lang") && { language: /** @type {string} */ (query.get("lang")) }),
+    ...languageIn(query.get("lang")),
   };
+}
+
+/** Read a language; nothing where it is none, as `zh_CN`, which would stop the page. @param {string | null} text */
+function languageIn(text) {
+  try {
+    const [language] = Intl.getCanonicalLocales(text || []);
+    return language === undefined ? {} : { language };
+  } catch {
+    return {};
+  }
 }
 
 /** Read one to four numbers, for the sides in the order of CSS; nothing where they make no sense. @param {string | null} text */

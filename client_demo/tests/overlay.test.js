@@ -119,6 +119,7 @@ test("an address that makes no sense is read as if it said nothing", () => {
   assert.equal(readOptions("?behind=1e12").behindMs, 600_000);
   assert.equal(readOptions("?clock=0").clock, false);
   assert.equal(readOptions("?show=").show.size, 0);
+  for (const wrong of ["zh_CN", "-", "e n", ""]) assert.equal(readOptions(`?lang=${wrong}`).language, undefined);
 });
 
 test("the sides of the safe area are read in the order of CSS, and nonsense is none", () => {
