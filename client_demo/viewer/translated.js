@@ -24,8 +24,9 @@ export class TranslationMark {
     this.#shown = translation;
     this.root.hidden = translation === undefined;
     const label = this.isOriginal ? words.showTranslation : words.showOriginal;
-    if (this.root.title.startsWith(label)) return;
-    this.root.title = `${label} (${translation?.by ?? ""})`;
+    const title = `${label} (${translation?.by ?? ""})`;
+    if (this.root.title === title) return; // another translation may be by another
+    this.root.title = title;
     this.root.setAttribute("aria-label", label);
   }
 
