@@ -189,7 +189,11 @@ async def test_a_model_that_never_answers_does_not_hold_up_the_end(
     models = make(folder, deadline_ms=20)
     await models.load()
     assert await models.ask("asked", [{}]) == [[0.5, 0.5]]
-    assert await models.ask("asked", [AHEAD]) is None
+    with capture_logs() as logs:
+        assert await models.ask("asked", [AHEAD]) is None
+    assert [(each["event"], each["deadline_ms"]) for each in logs] == [
+        ("forecast_model_silent", 20)
+    ]
     few = (ForecastInput("home_score", least=0, most=4), ForecastInput("away_score", most=4))
     tried = make(install(tmp_path / "tried", onnx=endless(-1), inputs=few).parent)
     loading = asyncio.create_task(tried.load())

@@ -109,6 +109,7 @@ class ForecastModels:
         self._reloads: dict[str, Reload[_Model]] = {}
         self._metrics = metrics
         self._pause_s = pause_s
+        self._deadline_ms = deadline_ms
         self._queues = {
             name: ModelQueue[_Model, bytes, Row](
                 f"forecast model {name}",
@@ -191,7 +192,7 @@ class ForecastModels:
         found = await self._queues[name].ask(model, list(dict.fromkeys(lines)), lambda _: None)
         if found is None:
             if name not in self._silent:
-                log.error("forecast_model_silent", model=name, deadline_ms=DEADLINE_MS)
+                log.error("forecast_model_silent", model=name, deadline_ms=self._deadline_ms)
             self._silent.add(name)
             return None
         self._silent.discard(name)
