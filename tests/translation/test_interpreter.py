@@ -109,6 +109,15 @@ async def test_a_batch_is_one_request_and_a_sentence_is_asked_once() -> None:
     assert len(engine.asked) == 3  # another room's names and moderation are others
 
 
+async def test_an_emote_inside_a_sentence_is_covered_and_must_come_back() -> None:
+    engine = Known()
+    one, two = "somebody KEKW moved my seat!!", "the keeper KEKW sleeps tonight"
+    engine.answers["somebody [1] moved my seat"] = "jemand hat [1] meinen Platz"
+    engine.answers["the keeper [1] sleeps tonight"] = "der Torwart schläft heute"
+    found = await Interpreter([engine]).translate("r", "de", said(one, two), ENOUGH_S)
+    assert found == [Translated("jemand hat KEKW meinen Platz!!", "known"), None]
+
+
 async def test_what_is_asked_already_is_not_asked_again() -> None:
     engine = Known()
     engine.gate.clear()

@@ -217,7 +217,7 @@ class Interpreter:
                 call.found[key] = self._cache.get(key), CACHE
             else:
                 names_here = tuple(name for name in kept if name in parts.core)
-                wanted[key] = Item(parts.core, sentence.source, names_here)
+                wanted[key] = Item(parts.core, sentence.source, (*names_here, *parts.covers))
 
     async def _turn(self) -> None:
         """Let other tasks run before a sentence is looked at, if this turn did enough."""

@@ -25,9 +25,10 @@ _LAUGHS = (
 )
 _LAUGH = re.compile(_LAUGHS, re.IGNORECASE)
 _KNOWN_EMOTES = (
-    r"kek[wl]|lulw?|omegalul|pog(?:u|gers|champ|gies|ers|w)?|kappa|pepega|copium|hopium|hypers|ayaya"
+    r"kek[wl]|lul[ew]?|(?:omega|mega)lul|pog(?:u|gers|champ|gies|ers|w)?|kappa|pepega|copium|hopium|hypers|ayaya"
     r"|(?:sad|smad|mad|sus|bed|okay|glad|pray|despair|woke|strong)ge|yep|nopers|nodders|letsgo+|catjam"
     r"|osfrog|fbcatch|prchase|kkonaw?|subprise|booba|icant|petthe\w+|waytoodank|\dhead|monka\w*"
+    r"|pag(?:man|champ|chomp)|(?:pause|weird)(?:man|champ)|batchest|ripbozo|cop(?:ege|esen)"
     r"|pepe\w*|(?:wide)?peepo\w*|d:|uwu|owo|oof|aww+|h*m+h*m+|pf+t*"
 )
 _EMOTES = re.compile(_KNOWN_EMOTES, re.IGNORECASE)
@@ -57,7 +58,8 @@ _COMMONEST = re.compile(
     "PogChamp|PauseChamp|LULW?|4Head|BibleThump|NotLikeThis|TriHard|WutFace|ResidentSleeper|SeemsGood"
     "|HeyGuys|KappaPride|FeelsBadMan|FeelsGoodMan|FeelsStrongMan|FailFish|DansGame|SwiftRage|PJSalt"
     "|BabyRage|CoolStoryBob|TwitchUnity|KonCha|VoHiYo|BloodTrail|Kreygasm|PunchTrees|YesYes|NoNo"
-    "|Jebaited|SourPls|TooMuch"
+    "|Jebaited|SourPls|TooMuch|PoroSad|BrainSlug|GivePLZ|TakeNRG|RlyTho|TrollDespair|HolidaySanta"
+    "|[A-Z][a-z]+Pride|Vote(?:Yea|Nay)|Sings(?:Mic|Note)|Twitch(?:Sings|Lit|Votes)|Pok[A-Z][a-z]+"
 )
 """Of words with capitals inside those that are no name, as PlayStation is one."""
 
