@@ -14,7 +14,7 @@ const MOST = 500;
 export function Answer({ moderation, comment: { id } }) {
   const { text, by } = moderation.answerTo(id);
   return html`<label class="field answering"><span>${words.moderation.answer}</span>
-      <textarea class="answer" rows="2" maxlength=${MOST} value=${text}
+      <textarea class="answer" rows="3" maxlength=${MOST} value=${text}
         onInput=${input((typed) => moderation.setAnswer(id, typed))} data-test="answer"></textarea>
       <small>${words.moderation.answerHint}</small></label>
     ${by !== undefined && html`<${MadeBy} by=${by} />`}`;
