@@ -43,6 +43,7 @@ export class PollPlate {
     this.#words = texts.overlay;
     this.#format = format;
     const head = make("p", { class: "head" }, [this.#kind, this.#clock]);
+    this.#question.dir = "auto";
     root.append(head, this.#question, this.#by, this.#result, this.#bars, this.#foot, make("span", { class: "track" }, [this.#drain]));
     addEventListener("resize", () => this.fit());
   }
@@ -68,7 +69,7 @@ export class PollPlate {
   #build({ poll }) {
     const bars = poll.options.map((option, index) => {
       const fill = make("span", { class: "fill" });
-      const text = make("span", { text: option.text, class: "text" });
+      const text = make("bdi", { text: option.text, class: "text" });
       const percent = make("span", { class: "percent", test: `tally-${index}` });
       const root = make("li", { test: `option-${index}` }, [fill, text, percent]);
       return { root, fill, percent };
