@@ -123,7 +123,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         list[
             Annotated[
                 str,
-                Meta(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$(?!\n)"),
+                Meta(
+                    max_length=35,
+                    pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$(?!\n)",
+                    description="a BCP 47 tag, as en, pt-BR or zh-Hans",
+                ),
             ]
         ],
         Meta(
