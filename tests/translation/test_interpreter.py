@@ -118,6 +118,19 @@ async def test_an_emote_inside_a_sentence_is_covered_and_must_come_back() -> Non
     assert found == [Translated("jemand hat KEKW meinen Platz!!", "known"), None]
 
 
+async def test_what_the_book_knows_beside_a_sentence_is_not_asked_for() -> None:
+    engine = Known()
+    sentences = said(f"KEKW good luck, {ONE} lol", "thank you! good luck", "good luck Rosa Blitz")
+    names = Glossary(["Rosa Blitz"])
+    found = await Interpreter([engine]).translate("r", "de", sentences, ENOUGH_S, names=names)
+    assert found == [
+        Translated(f"KEKW viel Glück, {ONE[::-1]} lol", "known"),
+        Translated("danke! viel Glück", "phrasebook"),
+        Translated("viel Glück Rosa Blitz", "phrasebook"),
+    ]
+    assert engine.asked == [[ONE]]
+
+
 async def test_what_is_asked_already_is_not_asked_again() -> None:
     engine = Known()
     engine.gate.clear()

@@ -19,6 +19,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeAlias
 
 import structlog
@@ -26,6 +27,7 @@ import structlog
 from grandstand.assistant.budget import Budget, Limits
 from grandstand.text.normalise import clean
 from grandstand.timeouts import timeout
+from grandstand.translation.beside import rest_of
 from grandstand.translation.cache import Answer, Cache, Key
 from grandstand.translation.checks import fault
 from grandstand.translation.engines.engine import Engine, Item, base
@@ -206,6 +208,11 @@ class Interpreter:
             if said is None and parts.core != text:
                 core = self._phrased(call, parts.core, sentence.source, kept)
                 said = None if core is None else parts.around(core)
+            if said is None:
+                parts = rest_of(
+                    parts, partial(self._phrased, call, source=sentence.source, names=kept)
+                )
+                said = None if says_something(parts.core, kept) else parts.around(parts.core)
             if said is not None and len(said) <= sentence.most:
                 self._metrics.sentences.labels(PHRASEBOOK).inc()
                 if key_of(said) != key_of(text):
