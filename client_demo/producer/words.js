@@ -266,3 +266,12 @@ export const language = globalThis.navigator?.language?.toLowerCase().startsWith
 export const words = WORDS[language];
 /** What viewers' pages say, too. */
 export const texts = await textsFor(language);
+
+/** What a language is called in the page's. @param {string} lang BCP 47 */
+export function languageName(lang) {
+  try {
+    return new Intl.DisplayNames([language], { type: "language" }).of(lang) ?? lang;
+  } catch {
+    return lang; // no tag by the standard
+  }
+}

@@ -68,6 +68,8 @@ async def server(
     environment = {
         "GRANDSTAND_ASSISTANT": f"openai:{model.url}/v1#tiny",
         "GRANDSTAND_ASSISTANT_PRICE": "1000000",
+        "GRANDSTAND_TRANSLATION_PRICE": "20",
+        "GRANDSTAND_TRANSLATION_CHARS_PER_SHOW": "1000",
     }
     with making(request.config, tmp_path_factory.mktemp("assistant")) as make:
         made = make(redis_url=store_url, environment=environment)
@@ -94,6 +96,7 @@ async def set_scene(server: ServerProcess, store_url: str, room: str) -> None:
     store = await open_store(store_url)
     try:
         assert await store.highlights.keep(room, 0, b"", {}, [stirred], 0)
+        await store.translations.keep(room, "es", {}, 1500, 0)
     finally:
         await store.close()
 
@@ -199,6 +202,9 @@ async def each_switch_acts(console: Sight, server: ServerProcess, room: str) -> 
         "asked 4 · sent as it was 1 · changed 1 · dismissed 2"
     )
     await expect(console.find("assistant-spent")).to_contain_text("Cost: ")
+    await expect(console.find("sent-es")).to_have_text(
+        "Spanish: 1,500 of 1,000 characters · Cost: 0.03 · used up: originals are shown"
+    )
     await console.find("switch-poll-questions").click()
     await expect(console.find("ask-poll-questions")).to_have_count(0)
     await expect(console.find("ask-summary")).to_have_count(1)

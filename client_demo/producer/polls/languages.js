@@ -5,7 +5,7 @@ import { directionOf } from "../../languages/languages.js";
 import { Fault, input } from "../fields.js";
 import { html } from "../html.js";
 import { reasonOf } from "../problems.js";
-import { language, words } from "../words.js";
+import { languageName, words } from "../words.js";
 import { fits, rewritten, suggested } from "./translations.js";
 
 /** @import {Desk} from "../desk.js" */
@@ -53,7 +53,7 @@ function Language({ lang, own, isPresent, set }) {
   const isMixed = new Set(own.by).size > 1;
   return html`<fieldset disabled=${!isPresent} data-test=${`poll-language-${lang}`}>
     <legend>
-      <b>${nameOf(lang)}</b>
+      <b>${languageName(lang)}</b>
       ${!isMixed && html` <small data-test=${`poll-by-${lang}`}>${author(own.by[0])}</small>`}
     </legend>
     ${!isPresent && html`<p class="outdated" data-test=${`poll-outdated-${lang}`}>${say.outdated}</p>`}
@@ -71,11 +71,3 @@ function Language({ lang, own, isPresent, set }) {
 /** Who made a text. @param {string} [by] */
 const author = (by = "") => say.by[by] ?? say.machine(by);
 
-/** @param {string} lang */
-function nameOf(lang) {
-  try {
-    return new Intl.DisplayNames([language], { type: "language" }).of(lang) ?? lang;
-  } catch {
-    return lang; // no tag by the standard
-  }
-}

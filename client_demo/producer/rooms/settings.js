@@ -7,6 +7,7 @@ import { Field, Select, faultsOf, input } from "../fields.js";
 import { html } from "../html.js";
 import { words } from "../words.js";
 import { DeleteRoom } from "./deletion.js";
+import { TranslationCost } from "./translation_cost.js";
 
 /** @import {AssistantDesk} from "../assistant/assistant_desk.js" */
 /** @import {Desk} from "../desk.js" */
@@ -83,6 +84,7 @@ export function RoomSettings({ desk, assistant, onClose }) {
         </div>
         <p class="fault" role="alert" data-test="settings-fault">${faults[""] ?? ""}</p>
       </form>
+      <${TranslationCost} desk=${desk} />
       <${Switches} assistant=${assistant} />
       <div class="row ending">
         <button class="danger" onClick=${() => setDeleting(true)} data-test="delete-room">${words.rooms.deleteAsk}</button>

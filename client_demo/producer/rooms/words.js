@@ -70,6 +70,13 @@ const en = {
     transport: { socket: "a socket each", segments: "segments", auto: "a socket, as many fit" },
     "moderation.on_timeout": { hold: "hold the comment", allow: "let it through" },
   }),
+  translated: {
+    heading: "Sent to translators in this show",
+    nothing: "Nothing yet.",
+    characters: (/** @type {string} */ count) => `${count} characters`,
+    of: (/** @type {string} */ count, /** @type {string} */ limit) => `${count} of ${limit} characters`,
+    usedUp: "used up: originals are shown",
+  },
   groups: { show: "The show", comments: "Comments", clock: "Clock and record" },
 };
 
@@ -140,6 +147,13 @@ const zh = {
     guests: { none: "不能进入", watch: "观看", comment: "观看和评论", vote: "观看、评论和投票" },
     transport: { socket: "每人一个套接字", segments: "分段", auto: "套接字，满后用分段" },
     "moderation.on_timeout": { hold: "留待审核", allow: "直接通过" },
+  },
+  translated: {
+    heading: "本场已发送给翻译服务",
+    nothing: "尚无。",
+    characters: (count) => `${count} 个字符`,
+    of: (count, limit) => `${count}／${limit} 个字符`,
+    usedUp: "已用完，显示原文",
   },
   groups: { show: "节目", comments: "评论", clock: "时钟与记录" },
 };
