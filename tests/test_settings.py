@@ -62,6 +62,7 @@ def test_a_blank_variable_is_one_not_set(monkeypatch: pytest.MonkeyPatch) -> Non
         ("GRANDSTAND_TRANSLATION_PRICE", "-1"),
         ("GRANDSTAND_ASSISTANT", "openai:http://gpu/v1"),
         ("GRANDSTAND_ASSISTANT", "deepl"),
+        ("GRANDSTAND_ASSISTANT", "foo"),
         ("GRANDSTAND_LOG_JSON", "perhaps"),
     ],
 )

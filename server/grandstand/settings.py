@@ -63,8 +63,9 @@ def _translators(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _assistant(value: str) -> str:
-    if parse_engine(value).kind != "openai":
+    if value.strip().partition(":")[0] != "openai":  # before it is taken for a bad translator
         raise ValueError(f"only openai can suggest: write it as {FORMS['openai']}")
+    parse_engine(value)
     return value
 
 

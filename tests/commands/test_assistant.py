@@ -16,9 +16,11 @@ def test_one_command_switches_it_off_in_all_rooms_and_another_on(
     code, out, _ = run("assistant", "off", *where)
     assert (code, out.startswith("off in all rooms since ")) == (0, True)
     _, out, _ = run("assistant", "show", "--room", room, *where)
-    assert out.startswith("off (no endpoint)\n0 characters")
+    assert out.startswith(
+        "off (no endpoint: start the server with GRANDSTAND_ASSISTANT)\n0 characters"
+    )
     assert "poll-questions  off  0 asked" in out
     _, out, _ = run("assistant", "show", "--room", room, "--json", *where)
     assert json.loads(out)["since"] > 0
     code, out, _ = run("assistant", "on", *where)
-    assert (code, out) == (0, "on, as far as rooms allow\n")
+    assert (code, out) == (0, "on, where a server has a model and the room allows it\n")

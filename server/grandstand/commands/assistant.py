@@ -12,6 +12,8 @@ from grandstand.commands.options import GALA, URL, Room, Token, Url
 from grandstand.commands.remote import as_producer, room_path
 
 EVERY_ROOM = "*"
+WHYS = {"no endpoint": "no endpoint: start the server with GRANDSTAND_ASSISTANT"}
+"""What to do about a reason for which it is off."""
 
 assistant = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -64,7 +66,7 @@ def show(room: Room = GALA, url: Url = URL, token: Token = None, as_json: Json =
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
         return
-    why = f" ({found['why']})" if found.get("why") else ""
+    why = f" ({WHYS.get(found['why'], found['why'])})" if found.get("why") else ""
     print(f"{'on' if found['on'] else 'off'}{why}  {found.get('model', '')}".rstrip())
     print(f"{found['characters']:,} characters in this show, cost {found['cost']}")
     for each in found["features"]:
@@ -76,7 +78,7 @@ def _switch(url: str, token: str | None, *, off: bool) -> None:
     told = remote.ask("PUT", "/v1/assistant", {"off": off})
     since = datetime.fromtimestamp(told["since"] / 1000, UTC) if "since" in told else None
     print(
-        "on, as far as rooms allow"
+        "on, where a server has a model and the room allows it"
         if since is None
         else f"off in all rooms since {since:%Y-%m-%d %H:%M:%S} UTC"
     )
