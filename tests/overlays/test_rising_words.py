@@ -38,6 +38,7 @@ def murmured(words: RisingWords, text: str = "lovely evening music") -> RisingWo
         ("666 123 7 2:1", {"66"}),
         ("🎉🎉", {"🎉"}),
         ("@Anna hi www.site.example/x", set()),
+        ("Messi\u3000goal.COM/a .tv box.TVs", {"messi", "tv", "box", "tvs"}),
         ("это гол!", {"гол"}),
         ("이겼다 대박", {"이겼다", "대박"}),
         ("我们的", set()),

@@ -37,7 +37,10 @@ LONGER_SHARE = 0.6
 
 MOST_CHARS = 24
 
-_ADDRESS = re.compile(r"\S*(?:://|www\.)\S*|\S+\.(?:com|net|org|tv|gg|cn|io|ru|me)\b\S*", re.I)
+_ADDRESS = re.compile(r"://|www\.|(?<=\S)\.(?:com|net|org|tv|gg|cn|io|ru|me)\b", re.I)
+"""What makes an address of a text without spaces. Looked for from every letter on, the whole of it
+took 6 ms for 500 dots."""
+
 _TERM = re.compile(
     "[\u3005\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]+"
     "|[^\\W\\d_\u3005\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]+"
@@ -64,8 +67,7 @@ def terms_of(text: str) -> dict[str, str]:
     ``TERMS_OF_COMMENT`` in their order (n-grams count together)."""
     stops, edges = _stops()
     found: dict[str, str] = {}
-    bare = _ADDRESS.sub(" ", MENTION.sub(" ", text))
-    for match in _TERM.finditer(bare):
+    for match in _TERM.finditer(_without_addresses(MENTION.sub(" ", text))):
         word = match[0]
         if is_gapless(word[0]) and not "\uac00" <= word[0] <= "\ud7a3":
             grams = (
@@ -86,6 +88,12 @@ def terms_of(text: str) -> dict[str, str]:
         if len(found) >= TERMS_OF_COMMENT:
             break
     return found
+
+
+def _without_addresses(text: str) -> str:
+    if _ADDRESS.search(text) is None:
+        return text
+    return " ".join(part for part in text.split() if _ADDRESS.search(part) is None)
 
 
 def term_of(word: str) -> str:
