@@ -235,11 +235,14 @@ async def test_much_is_looked_at_without_holding_others_up() -> None:
 
 async def test_a_budget_bounds_what_is_sent_by_room_and_language() -> None:
     engine = Known()
-    limits = Limits(minute=len(ONE) + len(TWO) - 1)
-    interpreter = Interpreter([engine], limits=limits)
+    limits, registry = Limits(minute=len(ONE) + len(TWO) - 1), CollectorRegistry()
+    interpreter = Interpreter([engine], limits=limits, metrics=TranslationMetrics(registry))
     found = await interpreter.translate("r", "de", said(ONE, TWO), ENOUGH_S)
     assert found[0] is not None
     assert found[1] is None
+    whys = {"why": "budget"}, {"why": "no engine"}
+    originals = "grandstand_translation_originals_total"
+    assert [registry.get_sample_value(originals, why) for why in whys] == [1, None]
     assert await interpreter.translate("r", "de", said(TWO), ENOUGH_S) == [None]
     assert engine.asked == [[ONE]]
     assert await interpreter.translate("r", "fr", said(TWO), ENOUGH_S) != [None]

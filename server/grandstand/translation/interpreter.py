@@ -257,17 +257,18 @@ class Interpreter:
                 call.found[key] = answer, CACHE
 
     async def _ask(self, call: _Call, wanted: dict[Key, Item]) -> None:
-        left = await self._looked_up(call, wanted)
+        left, too_dear = await self._looked_up(call, wanted), set[Key]()
         for guarded in self._engines:
             takes = guarded.engine.takes
             here = {key: item for key, item in left.items() if takes(item.source, call.lang)}
             if not here or not guarded.admits():
                 continue
-            here = self._afforded(call, here)
+            afforded = self._afforded(call, here)
+            too_dear |= here.keys() - afforded.keys()
+            here = afforded
             if not here:
                 guarded.spare()
-                self._leave_out(len(left), "budget")
-                return
+                break
             call.waiting.append(guarded)
             answers = await guarded.translate(list(here.values()), call.lang)
             call.waiting.clear()
@@ -280,7 +281,8 @@ class Interpreter:
             left = {key: item for key, item in left.items() if key not in here}
             if not left:
                 return
-        self._leave_out(len(left), "no engine")
+        self._leave_out(len(left.keys() & too_dear), "budget")
+        self._leave_out(len(left.keys() - too_dear), "no engine")
 
     async def _looked_up(self, call: _Call, wanted: dict[Key, Item]) -> dict[Key, Item]:
         """Answer what the cluster knows, and learn what it has spent; return the rest."""
