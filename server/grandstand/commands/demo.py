@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from grandstand.collector import starting
 from grandstand.commands.options import DataDir, Host, Port, server_settings
 
 
@@ -46,7 +47,8 @@ def demo(
       grandstand demo --stream https://cdn.example/live.m3u8
     """
     # Imported here: it takes a second, which other commands needn't wait for.
-    from grandstand.demo import show
+    with starting():
+        from grandstand.demo import show
 
     settings = server_settings(host=host, port=port, data_dir=data_dir)
     show.run(settings, show.Plan(crowd, trace, for_s, stream, attended))

@@ -24,6 +24,7 @@ from prometheus_client import CollectorRegistry
 
 from grandstand import listeners, process_limits
 from grandstand.api.metrics_peers import MetricsPeers
+from grandstand.collector import starting
 from grandstand.errors import OperatorError, exit_on_operator_error
 from grandstand.hangup import Hangup
 from grandstand.settings import PREFIX, ServerSettings
@@ -51,14 +52,16 @@ def run(settings: ServerSettings) -> NoReturn:
     Check what they will need, and go on as a program that has loaded none of it: half as large.
     Raises OperatorError, before anything is started, for everything that an operator can correct.
     """
-    from grandstand.app import build  # imported here: the parent doesn't need it
+    with starting():
+        from grandstand.app import build  # imported here: the parent doesn't need it
 
     if sys.platform != "linux":
         raise OperatorError(
             f"{PREFIX}WORKERS: only Linux spreads connections over processes on one port"
         )
     process_limits.raise_file_limit()
-    build.check(settings)
+    with starting():
+        build.check(settings)
     program = [sys.executable, "-m", "grandstand.workers.parent"]
     os.execve(sys.executable, program, _environment(settings))
 

@@ -13,18 +13,22 @@ import shutil
 import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 import uvloop
 
 from grandstand.api.metrics_peers import MetricsPeers
-from grandstand.app.lifecycle import Running, serve
+from grandstand.collector import starting
 from grandstand.errors import OperatorError
 from grandstand.settings import ServerSettings
 from grandstand.tasks import cancel_all
 from grandstand.telemetry import configure_logging
 from grandstand.workers.slot import ALIVE, HASTEN, READY, STOP
 from grandstand.workers.watch import WORD_S
+
+if TYPE_CHECKING:
+    from grandstand.app.lifecycle import Running
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +53,9 @@ def main(name: str, folder: str, line: str) -> None:
 
 
 async def _work(settings: ServerSettings, name: str, folder: Path, parent: socket.socket) -> None:
+    with starting():
+        from grandstand.app.lifecycle import serve
+
     hearing: list[asyncio.Task[None]] = []
 
     async def ready(running: Running) -> None:
