@@ -42,6 +42,7 @@ _RUN = re.compile(r"(.)\1+")
 _LONG_RUN = re.compile(r"(.)\1\1")
 _WIDE = {"zh": str.maketrans("!?,", "！？，"), "ja": str.maketrans("!?,", "！？、")}
 _NARROW = str.maketrans("！？，、。", "!?,,.")
+_NO_OPENING = str.maketrans("", "", "¿¡")
 _ARABIC = str.maketrans("?,", "؟،")
 
 
@@ -119,7 +120,9 @@ class PhraseBook:
         said = _in_case(bare, gap.join([said] * times))
         if place is not None:
             said = f"{place} {said}" if core.startswith(place) else f"{said} {place}"
-        return f"{_marks(text[: found.start()], lang)}{said}{_marks(text[found.end() :], lang)}"
+        before, after = _marks(text[: found.start()], lang), _marks(text[found.end() :], lang)
+        opens = "¿" if base(lang) == "es" and "?" in after and "¿" not in before else ""
+        return f"{before}{opens}{said}{after}"
 
     def _looked_up(
         self, key: str, is_stretched: bool, source: str, lang: str
@@ -199,6 +202,8 @@ def _in_case(original: str, said: str) -> str:
 def _marks(around: str, lang: str) -> str:
     """Return what stands around a phrase, with the marks of the language."""
     narrow = around.translate(_NARROW)
+    if base(lang) != "es":
+        narrow = narrow.translate(_NO_OPENING)
     if base(lang) in ("ar", "fa", "ur"):
         return narrow.translate(_ARABIC)
     return narrow.translate(_WIDE.get(base(lang), {}))
