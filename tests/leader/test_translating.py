@@ -51,9 +51,6 @@ class Scripted:
         self.may_answer.set()
         self.say: Callable[[str, str], str | None] = lambda lang, text: f"{text} ({lang})"
 
-    def is_on(self) -> bool:
-        return True
-
     async def translate(
         self,
         room: str,

@@ -77,7 +77,6 @@ async def test_the_phrase_book_answers_before_any_engine() -> None:
 
 async def test_without_an_engine_the_phrase_book_is_all_there_is() -> None:
     interpreter = Interpreter()
-    assert interpreter.is_on()
     found = await interpreter.translate("r", "fr", said("thank you", ONE), ENOUGH_S)
     assert found == [Translated("merci", "phrasebook"), None]
 

@@ -93,9 +93,6 @@ log = structlog.get_logger(__name__)
 class Interpreter(Protocol):
     """What translates sentences."""
 
-    def is_on(self) -> bool:
-        """Return whether it can translate anything."""
-
     async def translate(
         self,
         room: str,
@@ -138,7 +135,7 @@ class Translating:
 
     async def run(self, room: LeaderRoom, commits: Commits, cursor: Cursor) -> None:
         """Follow the commits, and who listens."""
-        while not (room.settings.languages and self._interpreter.is_on()):
+        while not room.settings.languages:
             await room.next_tick()  # a room that has no languages has no cursor either
         work = _Work(room, cursor, self._interpreter)
         try:
@@ -199,8 +196,7 @@ class _Work:
 
     async def _listen(self) -> None:
         """Learn which languages somebody gets. Where the store doesn't say it, they stay."""
-        settings, now_s = self._room.settings, asyncio.get_running_loop().time()
-        known = settings.languages if self._interpreter.is_on() else []
+        known, now_s = self._room.settings.languages, asyncio.get_running_loop().time()
         if known and now_s - self._heard_at_s >= HEARD_S:
             self._heard_at_s = now_s
             try:

@@ -125,10 +125,6 @@ class Interpreter:
         self._turns = asyncio.Lock()
         self._looked_at = 0  # sentences, since the last turn
 
-    def is_on(self) -> bool:
-        """Return True: without an engine the phrase book that ships still answers."""
-        return True
-
     async def translate(
         self,
         room: str,
