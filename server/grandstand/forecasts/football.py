@@ -54,7 +54,7 @@ class FootballReader:
         """
         snapshots = msgspec.json.decode(ratings, type=dict[str, dict[str, Rating]])
         self._history = RatingHistory(() if results is None else _results(results), snapshots)
-        self._unrated: set[str] = set() if unrated is None else unrated
+        self._unrated = unrated
         self.unknown = _newcomer([*snapshots.values()][-1].values()) if snapshots else AVERAGE
 
     def stats(self, line: bytes) -> Mapping[str, float | str]:
@@ -104,7 +104,8 @@ class FootballReader:
     def _rating(self, eve: str, team: str) -> Rating:
         rating = self._history.before(eve, team)
         if rating is None:
-            self._unrated.add(team[:NAME_CHARS])
+            if self._unrated is not None:  # a server has no use for the names that feeds say
+                self._unrated.add(team[:NAME_CHARS])
             return self.unknown
         return rating
 
