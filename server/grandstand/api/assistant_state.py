@@ -3,6 +3,8 @@ for all rooms."""
 
 from __future__ import annotations
 
+from typing import get_args
+
 import structlog
 from msgspec import UNSET, Struct, UnsetType
 from starlette.responses import Response
@@ -89,8 +91,7 @@ async def get(call: Call) -> Response:
     elif since is not None:
         why = OFF_EVERYWHERE
     figures = await store.figures(room)
-    names: list[FeatureName] = ["poll-questions", "summary", "peak", "appeal", "sentences"]
-    features = [_figures(call, each, why, figures) for each in names]
+    features = [_figures(call, each, why, figures) for each in get_args(FeatureName)]
     characters = await store.spent(room)
     return answer(
         AssistantState(
