@@ -108,6 +108,17 @@ async def test_a_batch_is_one_request_and_a_sentence_is_asked_once() -> None:
     assert len(engine.asked) == 3  # another room's names and moderation are others
 
 
+async def test_what_differs_in_capitals_is_asked_once_and_answered_in_its_own() -> None:
+    engine = Known()
+    engine.answers[ONE] = "der Torwart schläft"
+    interpreter = Interpreter([engine])
+    shouted, begun = ONE.upper(), ONE.capitalize()
+    found = await interpreter.translate("r", "de", said(shouted, begun, ONE), ENOUGH_S)
+    answers = [each.text for each in found if each is not None]
+    assert answers == ["DER TORWART SCHLÄFT", "Der Torwart schläft", "der Torwart schläft"]
+    assert engine.asked == [[ONE]]
+
+
 async def test_an_emote_inside_a_sentence_is_covered_and_must_come_back() -> None:
     engine = Known()
     one, two = "somebody KEKW moved my seat!!", "the keeper KEKW sleeps tonight"

@@ -29,6 +29,7 @@ from grandstand.text.normalise import clean
 from grandstand.timeouts import timeout
 from grandstand.translation.beside import rest_of
 from grandstand.translation.cache import Answer, Cache, Key
+from grandstand.translation.casing import in_case_of, is_shouted, plain
 from grandstand.translation.checks import fault
 from grandstand.translation.engines.engine import Engine, Item, base
 from grandstand.translation.glossary import Glossary
@@ -214,13 +215,16 @@ class Interpreter:
                 if key_of(said) != key_of(text):
                     call.answers[place] = Translated(said, PHRASEBOOK)
                 continue
-            key = (call.room, call.lang, parts.core)
+            names_here = tuple(name for name in kept if name in parts.core)
+            asked = parts.core if names_here else plain(parts.core, call.lang)
+            key = (call.room, call.lang, asked)
             call.places.setdefault(key, []).append((place, parts))
             if key in self._cache:
                 call.found[key] = self._cache.get(key), CACHE
-            else:
-                names_here = tuple(name for name in kept if name in parts.core)
-                wanted[key] = Item(parts.core, sentence.source, (*names_here, *parts.covers))
+            elif key not in wanted:
+                question = asked if is_shouted(parts.core, call.lang) else parts.core
+                names_and_covers = (*names_here, *parts.covers)
+                wanted[key] = Item(question, sentence.source, names_and_covers)
 
     async def _turn(self) -> None:
         """Let other tasks run before a sentence is looked at, if this turn did enough."""
@@ -282,7 +286,7 @@ class Interpreter:
 
     async def _looked_up(self, call: _Call, wanted: dict[Key, Item]) -> dict[Key, Item]:
         """Answer what the cluster knows, and learn what it has spent; return the rest."""
-        texts = [item.text for item in wanted.values()]
+        texts = [key[2] for key in wanted]
         sent = await self._cache.look_up(call.room, call.lang, texts)
         self._budget(call).spent_elsewhere(sent, time.monotonic())
         for key in wanted:
@@ -340,7 +344,7 @@ class Interpreter:
     async def _show(self, call: _Call, sentences: Sequence[Sentence]) -> None:
         """Answer with what was found, as far as it may be shown."""
         answers = [
-            (place, Translated(parts.around(answer[0]), answer[1]), counted)
+            (place, Translated(_around(parts, answer[0], call.lang), answer[1]), counted)
             for key, (answer, counted) in call.found.items()
             if answer is not None
             for place, parts in call.places[key]
@@ -368,6 +372,10 @@ class Interpreter:
     def _leave_out(self, count: int, why: str) -> None:
         if count:
             self._metrics.originals.labels(why).inc(count)
+
+
+def _around(parts: Trimmed, said: str, lang: str) -> str:
+    return parts.around(in_case_of(parts.core, lang)(said))
 
 
 def _needs_none(sentence: Sentence, lang: str, names: Sequence[str]) -> str:
