@@ -136,17 +136,21 @@ def pages(folder: Path) -> list[BaseRoute]:
 
     def page(name: str, path: str, foreign_style: bool = False) -> Route:
         file = folder / name
-        # All at once. The browser would find them level by level, each a round trip away.
-        links = "".join(
-            f'<link rel="modulepreload" href="{path}" />\n    '
-            for path in modules(folder, file.read_text("utf-8"))
-        )
+
+        @functools.cache  # reads a hundred files, which a start needn't wait for
+        def links() -> str:
+            # All at once. The browser would find them level by level, each a round trip away.
+            return "".join(
+                f'<link rel="modulepreload" href="{path}" />\n    '
+                for path in modules(folder, file.read_text("utf-8"))
+            )
 
         async def respond(request: Request) -> Response:
+            preloads = await asyncio.to_thread(links)
             html = file.read_text("utf-8")
             content_policy = policy(html, foreign_style)
             # Behind the import map: older browsers take none once a module was asked for.
-            html = _SCRIPT.sub(lambda script: links + script[0], html, count=1)
+            html = _SCRIPT.sub(lambda script: preloads + script[0], html, count=1)
             body = html.encode()
             tag = {"ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"'}
             headers = HEADERS | tag | {"Content-Security-Policy": content_policy}
