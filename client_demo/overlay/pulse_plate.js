@@ -1,6 +1,7 @@
 /** A plate with the number of viewers and the room's excitement; the address can switch off either. */
 
 import { make, setText } from "../page.js";
+import { viewersOf } from "../sdk/gauges.js";
 
 /** @import {Gauges} from "../sdk/grandstand.js" */
 
@@ -32,8 +33,9 @@ export class PulsePlate {
   }
 
   /** @param {Gauges} gauges */
-  show({ viewers, lurkers = 0, pulse }) {
-    const count = viewers + lurkers;
+  show(gauges) {
+    const { pulse } = gauges;
+    const count = viewersOf(gauges);
     const percent = Math.round((pulse?.excitement ?? 0) * 100);
     setText(this.#viewers, this.#words.viewers(count, this.#format.format(count)));
     setText(this.#rate, this.#words.rate(this.#format.format(pulse?.comments_per_second ?? 0)));

@@ -1,5 +1,6 @@
 /** The room's gauges. A number that isn't known is a dash. */
 
+import { viewersOf } from "../sdk/grandstand.js";
 import { html } from "./html.js";
 import { sparkline } from "./rates.js";
 import { words } from "./words.js";
@@ -12,7 +13,8 @@ const HEIGHT = 26;
 
 /** @param {{desk: Desk, moderation: ModerationDesk}} props */
 export function Gauges({ desk, moderation }) {
-  const { viewers, lurkers = 0, pulse, audience, refused } = desk.state?.gauges ?? {};
+  const gauges = desk.state?.gauges;
+  const { viewers, lurkers = 0, pulse, audience, refused } = gauges ?? {};
   const latency = desk.live.latency();
   const durability = desk.state?.durability ?? "";
   const waiting = moderation.held.length;
@@ -23,7 +25,7 @@ export function Gauges({ desk, moderation }) {
         <dd><span data-test="gauge-rate">${pulse ? pulse.comments_per_second.toFixed(1) : "–"}</span>
           <${Sparkline} history=${desk.rates} /></dd>
       </div>
-      <${Gauge} name="viewers" text=${viewers === undefined ? "–" : viewers + lurkers} note=${lurkers > 0 ? words.lurkers(lurkers) : ""} />
+      <${Gauge} name="viewers" text=${viewers === undefined ? "–" : viewersOf(gauges)} note=${lurkers > 0 ? words.lurkers(lurkers) : ""} />
       ${audience &&
       audience.told > 0 &&
       html`<${Gauge} name="behind" text=${seconds(audience.behind.p50)} note=${words.behindMost(seconds(audience.behind.p99))} />

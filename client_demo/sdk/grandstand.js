@@ -22,6 +22,7 @@ export function connect(options) {
 
 export { LiveRoom };
 export { aheadMs, hlsClock, nativeHlsClock, roomClock, videoClock } from "./clocks.js";
+export { viewersOf } from "./gauges.js";
 export { call, roomCalls } from "./http.js";
 export { forgetToken, keepToken, keptToken, roomFromQuery, tokenFromFragment } from "./identity.js";
 export { RefusedError } from "./outbox.js";

@@ -9,6 +9,7 @@ import {
   roomCalls,
   roomFromQuery,
   tokenFromFragment,
+  viewersOf,
 } from "../sdk/grandstand.js";
 import { errorText } from "../words.js";
 import { Ballots } from "./ballots.js";
@@ -99,7 +100,7 @@ const polls = new PollCards(
   (poll, choices) => live.vote(poll, choices),
   (question) => comments.announce(words.pollOpened(question)),
   new VoteChecks((poll, choices) => live.checkVote(poll, choices)),
-  (poll) => fetchLeaders(calls, poll, live.state?.gauges.viewers ?? 0, live.state?.viewer.id),
+  (poll) => fetchLeaders(calls, poll, viewersOf(live.state?.gauges), live.state?.viewer.id),
 );
 const panel = new SettingsPanel(loadPreferences(storageOf("localStorage")), (preferences) => {
   savePreferences(storageOf("localStorage"), preferences);
@@ -228,7 +229,7 @@ function refresh() {
   comments.show(performance.now());
   const seen = gauges.at(playhead) ?? live.state.gauges;
   // Nobody has kept how many were there, nor how they were.
-  setText(element("viewers", HTMLElement), isOver || isReplay ? "" : words.viewers(seen.viewers + (seen.lurkers ?? 0)));
+  setText(element("viewers", HTMLElement), isOver || isReplay ? "" : words.viewers(viewersOf(seen)));
   showPulse(isReplay ? {} : seen);
 }
 

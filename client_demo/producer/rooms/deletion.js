@@ -1,6 +1,7 @@
 /** The dialog that deletes a room, and the page that takes the desk's place afterwards. */
 
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { viewersOf } from "../../sdk/grandstand.js";
 import { Dialog } from "../dialog.js";
 import { input } from "../fields.js";
 import { html } from "../html.js";
@@ -16,7 +17,7 @@ export function DeleteRoom({ desk, onClose }) {
   const [isBusy, setBusy] = useState(false);
   const [fault, setFault] = useState("");
   const isMeant = typed.trim() === desk.room;
-  const viewers = desk.state?.gauges.viewers ?? 0;
+  const viewers = viewersOf(desk.state?.gauges);
   const remove = async (/** @type {Event} */ event) => {
     event.preventDefault();
     if (!isMeant || isBusy) return;

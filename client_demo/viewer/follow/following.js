@@ -3,6 +3,7 @@
  * tells the room what to follow, and shows nothing where the room has no entities.
  */
 
+import { viewersOf } from "../../sdk/grandstand.js";
 import { waitMs } from "../leaderboard.js";
 import { Finder } from "./finder.js";
 import { FollowList } from "./list.js";
@@ -103,7 +104,7 @@ export class Following {
 
   /** Not all viewers' pages at once, which see a card at one moment. @param {number} now */
   #soon(now) {
-    return now + waitMs(this.#live.state?.gauges.viewers ?? 0, Math.random());
+    return now + waitMs(viewersOf(this.#live.state?.gauges), Math.random());
   }
 
   async #ask() {

@@ -4,6 +4,7 @@
  */
 
 import { element, make, setText } from "../../page.js";
+import { viewersOf } from "../../sdk/grandstand.js";
 import { waitMs } from "../leaderboard.js";
 import { language } from "../language.js";
 import { words } from "../words.js";
@@ -41,10 +42,10 @@ export class Shelf {
   /** Call it regularly. @param {boolean} isOver whether the viewer's own room has ended */
   show(isOver) {
     const now = performance.now();
-    const viewers = this.#live.state?.gauges.viewers;
+    const gauges = this.#live.state?.gauges;
     if (this.#askAt === -Infinity) {
       // Not all pages at once, where a show begins for all of them.
-      if (viewers !== undefined || isOver) this.#askAt = now + waitMs(viewers ?? 0, Math.random());
+      if (gauges || isOver) this.#askAt = now + waitMs(viewersOf(gauges), Math.random());
     } else if (now >= this.#askAt && !this.#isAsking && !document.hidden) {
       this.#askAt = now + AGAIN_MS * (0.75 + Math.random() / 2);
       void this.#ask();
