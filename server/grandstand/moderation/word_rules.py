@@ -141,7 +141,7 @@ class Rules:
         tables = _read_tables()
         certain = [each for category in CATEGORIES for each in tables[category].get("certain", ())]
         certain += [each for sound in tables["sounds"] for each in _written(sound)]
-        return cls(read_words(), Harmless(tables["harmless"]), Phrases.load(), certain)
+        return cls(_listed(tables), Harmless(tables["harmless"]), Phrases.load(), certain)
 
     @property
     def names(self) -> frozenset[str]:
@@ -259,7 +259,10 @@ SWEARING = Finding("insult", MILD, "swearing")
 
 def read_words() -> Iterator[tuple[str, str, int]]:
     """Return the package's list: word, category, severity."""
-    tables = _read_tables()
+    return _listed(_read_tables())
+
+
+def _listed(tables: dict[str, Any]) -> Iterator[tuple[str, str, int]]:
     for category in CATEGORIES:
         for name, severity in _LISTS.items():
             for word in tables[category].get(name, ()):
