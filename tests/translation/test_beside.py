@@ -17,7 +17,7 @@ from grandstand.translation.phrasebook import our_own
         ("yes yes we know", ("sí sí ", "we know", "")),
         ("wait he is american", ("espera ", "he is american", "")),
         ("play the old one please", ("", "play the old one", " por favor")),
-        ("no one knows", ("", "no one knows", "")),
+        ("no one saw him", ("", "no one saw him", "")),
         ("wait for me here", ("", "wait for me here", "")),
         ("hello there people", ("", "hello there people", "")),
         ("the goal was late", ("", "the goal was late", "")),
