@@ -279,6 +279,8 @@ async def test_a_slow_endpoint_delays_nobody_and_is_asked_once_at_a_time(
     await until(lambda: bool(model.asked))
     status, told = await ask(on_stage, room, "summary")
     assert (status, told["code"]) == (429, "rate_limited")
+    failures, busy = "grandstand_assistant_failures_total", {"feature": "summary", "why": "busy"}
+    assert on_stage.api.registry.get_sample_value(failures, busy) == 1
     await on_stage.say(room, "the room goes on")
     model.answering.set()
     assert (await first)[0] == 200

@@ -178,12 +178,13 @@ class Assistant:
         """
         endpoint, store = self._ready()
         await self.check_on()
+        self._metrics.requests.labels(feature.name).inc()
         if (room, feature.name) in self._busy or len(self._busy) >= AT_ONCE:
+            self._metrics.failures.labels(feature.name, "busy").inc()
             words = "the model is asked already: one answer at a time"
             raise SuggestionError("busy", words, BUSY_S)
         self._busy.add((room, feature.name))
         use = _Use(room, feature.name, self._prompt(feature), time.monotonic(), at, deadline_s)
-        self._metrics.requests.labels(feature.name).inc()
         try:
             found = await self._asked(endpoint, store, use, feature, material, lang)
         except SuggestionError as fault:
