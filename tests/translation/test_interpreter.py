@@ -139,6 +139,8 @@ async def test_what_the_book_knows_beside_a_sentence_is_not_asked_for() -> None:
         Translated("viel Glück Rosa Blitz", "phrasebook"),
     ]
     assert engine.asked == [[ONE]]
+    found = await Interpreter([engine]).translate("r", "de", said(f"{ONE}, good luck!"), ENOUGH_S)
+    assert found == [Translated(f"{ONE[::-1]}, viel Glück!", "known")]
 
 
 async def test_what_is_asked_already_is_not_asked_again() -> None:

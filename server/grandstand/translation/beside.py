@@ -23,7 +23,7 @@ _SAYS = (
 )
 _BEFORE = re.compile(
     r"(?:hi+|hey+|hello+|ye+s+|ye+a+h*|yep|nah|omg|wow|please|pls|plz|okay|ok)"
-    r"(?=\s+(?!there|kitty)\w)"
+    r"(?=\s+(?!(?:there|kitty|again)\b)\w)"
     rf"|no+(?=\s+{_SAYS}\s+\w)|wait(?=\s+(?:{_SAYS}|what|why|who|how|is|are|was|no|so)\s+\w)",
     re.IGNORECASE,
 )
@@ -56,6 +56,9 @@ def beside(text: str, find: Find) -> tuple[str, str, str]:
         before, rest = f"{before}{said} ", rest[word.end() :].lstrip()
     if (word := _AFTER.search(rest)) and (said := find(word[0])) is not None:
         after, rest = said + after, rest[: word.start()]
+    if after:  # an answer comes without the space that stands between
+        bare = rest.rstrip(", ")
+        after, rest = rest[len(bare) :] + after, bare
     return before, rest, after
 
 
