@@ -30,6 +30,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -37,6 +38,10 @@ from uuid import uuid4
 import msgspec
 from grandstand.recordings.recording import read
 from grandstand.tasks import cancel_all
+from grandstand.translation.beside import rest_of
+from grandstand.translation.casing import plain
+from grandstand.translation.guess import Guesser
+from grandstand.translation.phrasebook import our_own
 from grandstand.translation.trimmed import trimmed
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
@@ -64,6 +69,7 @@ REST_S = 6.0
 
 IN_TIME, CHAT_SHARE, SHARE = 0.99, 0.85, 0.75
 
+_guesser = Guesser()
 _encode, _decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder().decode
 
 
@@ -92,6 +98,17 @@ class Model:
             ]
             await asyncio.sleep(self.chance.uniform(*ANSWERED_S))
             writer.write(reply(completion(json.dumps({"items": items}))))
+
+    def questions_for(self, lang: str) -> set[str]:
+        """Return what was asked for a language, as the interpreter knows it by."""
+        return {plain(text, lang) for text in self.asked.get(lang, ())}
+
+
+def question(text: str, lang: str) -> str:
+    """Return by what the interpreter knows what it asks of a comment (``Interpreter._sort_out``;
+    these rooms have no names)."""
+    find = partial(our_own().find, source=_guesser.guess(text), lang=lang)
+    return plain(rest_of(trimmed(text), find).core, lang)
 
 
 @dataclass(slots=True)
@@ -215,10 +232,10 @@ def summary(viewers: Sequence[Viewer], model: Model, room: str, said: int) -> di
     never = 0
     shares = dict[str, dict[str, int]]()
     for viewer in viewers:
-        asked = set(model.asked.get(viewer.lang, ()))
+        asked = model.questions_for(viewer.lang)
         for each in viewer.shown.values():
             came = each.translated
-            if came is None and trimmed(each.text).core not in asked:
+            if came is None and question(each.text, viewer.lang) not in asked:
                 continue
             picture = each.at + VIEWER_MS
             if picture - each.now >= AHEAD_MS:
@@ -253,7 +270,7 @@ def kinds(viewer: Viewer, model: Model) -> dict[str, int]:
     that were asked for, known from before, in the phrase book, or without language."""
     names = ("shown", "sent", "asked", "known", "phrase_book", "none_needed")
     counts = dict.fromkeys(names, 0)
-    asked, seen = set(model.asked.get(viewer.lang, ())), set[str]()
+    asked, seen = model.questions_for(viewer.lang), set[str]()
     counts["sent"] = sum(map(len, model.asked.get(viewer.lang, ())))
     for each in viewer.shown.values():
         letters = len(each.text)
@@ -261,12 +278,12 @@ def kinds(viewer: Viewer, model: Model) -> dict[str, int]:
         if each.by == "phrasebook":
             counts["phrase_book"] += letters
         else:
-            core = trimmed(each.text).core
-            kind = "asked" if core in asked else "none_needed"
-            if kind == "asked" and core in seen:
+            asks = question(each.text, viewer.lang)
+            kind = "asked" if asks in asked else "none_needed"
+            if kind == "asked" and asks in seen:
                 kind = "known"
             counts[kind] += letters
-            seen.add(core)
+            seen.add(asks)
     return counts
 
 
