@@ -96,7 +96,7 @@ def test_a_room_stays_one_part_of_the_path() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--room", "nowhere"), "there is no room nowhere: see --room"),
+        (("--room", "nowhere"), "there is no room nowhere: correct the room's id"),
         (("--token", "rubbish"), "in the folder where that was started"),
         (("nowhen", "--room", "{room}"), "there is no poll nowhen: grandstand poll show prints"),
         (("--url", "nowhere"), "--url"),

@@ -345,7 +345,7 @@ async def test_a_poll_is_seen_in_each_language_and_goes_out_as_it_was_seen_and_c
         await live_server.produce("PATCH", f"/v1/rooms/{stage}", {"languages": ["es", "ar"]})
         await desk.find("poll-languages").click()
         spanish = [desk.find(f"poll-text-es-{place}") for place in range(3)]
-        await expect(spanish[0]).to_have_value("Quién marcó?")
+        await expect(spanish[0]).to_have_value("¿Quién marcó?")
         await expect(spanish[1]).to_have_value("")  # it has none, and is shown as it is
         await expect(desk.find("poll-by-es-0")).to_have_text("Phrase book")
         await expect(desk.find("poll-by-es-1")).to_contain_text("No translation")
