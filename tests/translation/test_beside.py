@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from grandstand.translation.beside import beside
+from grandstand.translation.beside import AT_AN_END, beside
 from grandstand.translation.phrasebook import our_own
 
 
@@ -30,6 +30,18 @@ def test_what_the_book_knows_at_an_end_is_not_asked_for(
     text: str, parts: tuple[str, str, str]
 ) -> None:
     assert beside(text, lambda piece: our_own().find(piece, "en", "es")) == parts
+
+
+def test_a_hundred_known_words_are_not_looked_up_one_by_one() -> None:
+    for text in ("no. " * 125, "hi " * 160 + "you", "seat, " + "no, " * 120):
+        asked: list[str] = []
+
+        def find(piece: str, asked: list[str] = asked) -> str | None:
+            asked.append(piece)
+            return piece if len(piece) < 6 else None
+
+        beside(text, find)
+        assert len(asked) <= 3 * (AT_AN_END + 1)
 
 
 def test_marks_of_other_scripts_set_sentences_apart() -> None:

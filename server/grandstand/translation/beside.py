@@ -40,19 +40,29 @@ def rest_of(parts: Trimmed, find: Find) -> Trimmed:
     return Trimmed(parts.before + before, rest, after + parts.after, covers=covers)
 
 
+AT_AN_END = 6
+"""Pieces and words that are looked up at most at either end: a comment may be a hundred of them."""
+
+
 def beside(text: str, find: Find) -> tuple[str, str, str]:
     """Return the translation of what stands before, the rest as it is, and the translation of what
     stands after; the rest is "" if the book knows all."""
     pieces = _pieces(text)
     before, after = "", ""
-    while pieces and (said := find(pieces[0])) is not None:
+    for _ in range(AT_AN_END):
+        if not pieces or (said := find(pieces[0])) is None:
+            break
         before += said
         pieces.pop(0)
-    while pieces and (said := find(pieces[-1])) is not None:
+    for _ in range(AT_AN_END):
+        if not pieces or (said := find(pieces[-1])) is None:
+            break
         after = said + after
         pieces.pop()
     rest = "".join(pieces)
-    while (word := _BEFORE.match(rest)) and (said := find(word[0])) is not None:
+    for _ in range(AT_AN_END):
+        if (word := _BEFORE.match(rest)) is None or (said := find(word[0])) is None:
+            break
         before, rest = f"{before}{said} ", rest[word.end() :].lstrip()
     if (word := _AFTER.search(rest)) and (said := find(word[0])) is not None:
         after, rest = said + after, rest[: word.start()]
