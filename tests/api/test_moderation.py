@@ -43,6 +43,20 @@ async def test_an_approved_comment_is_shown_and_a_rejected_one_is_gone(on_stage:
     assert (status, problem["code"]) == (404, "unknown_comment")
 
 
+@pytest.mark.parametrize(
+    ("body", "path"), [({"text": "\u200b"}, "text"), ({"by": "tiny"}, "by"), ({"text": ""}, "text")]
+)
+async def test_an_answer_that_says_nothing_is_refused_and_decides_nothing(
+    on_stage: Harness, body: dict[str, str], path: str
+) -> None:
+    room = await on_stage.room()
+    comment = await on_stage.say(room, "not fine", held=True)
+    where = f"/v1/rooms/{room}/comments/{comment}/reject"
+    status, problem = await post(on_stage, where, body)
+    assert (status, [fault["path"] for fault in problem["errors"]]) == (422, [path])
+    assert [each["id"] for each in await held(on_stage, room)] == [comment]
+
+
 async def test_a_retracted_comment_leaves_the_room_and_its_record(on_stage: Harness) -> None:
     room = await on_stage.room()
     comment = await on_stage.say(room, "oops")

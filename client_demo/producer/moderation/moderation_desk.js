@@ -299,6 +299,7 @@ export class ModerationDesk {
     this.#decided.add(comment);
     this.#held.delete(comment);
     this.faults.delete(comment);
+    this.#answers.delete(comment);
     this.desk.notify();
   }
 

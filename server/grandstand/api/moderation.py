@@ -27,9 +27,7 @@ from grandstand.domain.stored_state import item_of
 from grandstand.store.ingest import HELD_CAP
 from grandstand.text.normalise import clean, dedupe_key, skeleton
 from grandstand.wire.messages import HeldComment, Time
-
-PERSON = "person"
-"""Who wrote a text to an author, if no model did."""
+from grandstand.wire.translations import PERSON
 
 USER_ID = re.compile(r"[A-Za-z0-9_-]{11}")
 MAX_BAR_S = 31_536_000
@@ -179,6 +177,13 @@ async def decide(call: Call) -> Response:
     return answer(Decisions(list(decided), status, len(chosen) > MAX_DECIDED))
 
 
+def _answered(good: dict[str, Any]) -> Iterator[Fault]:
+    if "text" in good and not clean(good["text"]):
+        yield Fault("text", "is blank")
+    if "by" in good and "text" not in good:
+        yield Fault("by", "says who wrote the text: give that, too")
+
+
 def _criteria(good: dict[str, Any]) -> Iterator[Fault]:
     if "decision" in good and len(good) == 1:
         yield Fault("", "name at least one of ids, user, text, text_like, category, before")
@@ -256,7 +261,7 @@ async def erase(call: Call) -> Response:
 
 
 async def _decide(call: Call, approved: bool) -> Response:
-    comment, body = call.path("comment"), call.body(AnswerBody)
+    comment, body = call.path("comment"), call.body(AnswerBody, _answered)
     text = "" if body.text is UNSET else clean(body.text)
     by = "" if not text else PERSON if body.by is UNSET else clean(body.by)
     await call.submit(HeldDecided(event_id(), comment, approved, text, by))

@@ -19,7 +19,8 @@ def cause(category: str, reason: str, model: str) -> tuple[str, str]:
 
 
 def turned_away(held: HeldComment, words: str, by: str = "") -> Notice:
-    """Return what the author of a held comment is told; with ``by`` a model wrote the words."""
+    """Return what the author of a held comment is told; ``by`` wrote the words, if they aren't the
+    usual ones: ``person``, or a model by its name."""
     category = held.categories[0] if held.categories else ""
     rule, model = cause(category, held.reason, held.model)
     return Notice(

@@ -254,7 +254,7 @@ class Retracted(Struct, frozen=True, tag="retract"):
 
 
 class HeldDecided(Struct, frozen=True, tag="decide"):
-    """A moderator decides a held comment, and tells its author ``text``, which ``by`` wrote."""
+    """A moderator decides a held comment, and may tell its author ``text``, which ``by`` wrote."""
 
     id: str
     comment: str
